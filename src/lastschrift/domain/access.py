@@ -1,0 +1,83 @@
+"""Who may do what: contracts, their clients, and the tokens that clients act by."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NoReturn
+
+from lastschrift.domain.debtor import DebtorRef
+from lastschrift.domain.identity import ClientId, ContractId, DebtorId
+
+TOKEN_LIFETIME = timedelta(seconds=1200)
+"""How long an access token is good (secuconnect, "Get Token": ``expires_in`` 1200)."""
+
+
+class Scope(StrEnum):
+    """What a token may be good for; each wire asks for its own (DESIGN §8)."""
+
+    SECUCONNECT = "https://scope.secucard.com/e/api"
+    PACE_CREATE = "pay:payment-methods:create"
+    PACE_CREATE_SEPA = "pay:payment-methods:create:sepa"
+    PACE_READ = "pay:payment-methods:read"
+    PACE_PATCH = "pay:payment-methods:patch"
+    PACE_DELETE = "pay:payment-methods:delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """A tenant. Nothing of one contract is ever seen from another."""
+
+    id: ContractId
+    name: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """An OAuth client of one contract, without its secret.
+
+    ``identity`` is the debtor behind the client's own tokens on wires that speak for a payer.
+    """
+
+    id: ClientId
+    contract_id: ContractId
+    name: str
+    scopes: tuple[Scope, ...]
+    identity: DebtorId | None
+    created: datetime
+    revoked: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who a request acts for: what its access token stands for.
+
+    ``debtor`` is the payer that the token speaks for, on wires that ask for one.
+    """
+
+    contract_id: ContractId
+    client_id: ClientId
+    debtor: DebtorRef | None
+    scopes: frozenset[Scope]
+    expires: datetime
+
+
+class Secret:
+    """A client secret or an access token in clear; masked wherever it could be printed."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The secret itself, to be shown once to whom it belongs."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled")

@@ -1,0 +1,20 @@
+"""What things are called inside: one UUID each, typed by what it names.
+
+Every object has a UUID of version 7 made by us (RFC 9562 §5.7), or the UUID that a PACE client
+chose for its payment method. Its key is (contract, id), so a chosen id can't collide across tenants.
+"""
+
+from typing import NewType
+from uuid import UUID
+
+ContractId = NewType("ContractId", UUID)
+"""A tenant: the merchant, association or platform whose payers these are."""
+
+ClientId = NewType("ClientId", UUID)
+"""An OAuth client of one contract; its 32 hex digits are the wire's ``client_id``."""
+
+DebtorId = NewType("DebtorId", UUID)
+"""A payer: secuconnect's customer, or the user that a PACE token speaks for."""
+
+AccountId = NewType("AccountId", UUID)
+"""A bank account: secuconnect's container, PACE's payment method."""
