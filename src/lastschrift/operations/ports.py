@@ -1,0 +1,319 @@
+"""What the operations need from outside: a store, a vault, a clock, ids.
+
+`lastschrift.main` puts the real ones in. The methods of `Reader` and `Transaction` speak the
+domain's words; all SQL stands in `lastschrift.storage`.
+"""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from lastschrift.domain.access import Client, Contract, Principal, Secret
+from lastschrift.domain.bank_account import BankAccount
+from lastschrift.domain.debtor import Debtor
+from lastschrift.domain.errors import DomainError
+from lastschrift.domain.iban import Iban
+from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
+
+T = TypeVar("T")
+Command = TypeVar("Command")
+Result = TypeVar("Result")
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+
+class KeyPurpose(Enum):
+    """What a contract's key is for."""
+
+    DATA = "data"
+    FINGERPRINT = "fingerprint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrappedKey:
+    """A contract's key as it is kept: encrypted under a version of the master key."""
+
+    purpose: KeyPurpose
+    version: int
+    master_version: int
+    wrapped: bytes
+
+
+class ContractKeys(Protocol):
+    """A contract's keys, opened."""
+
+    def seal_iban(self, account: AccountId, iban: Iban) -> bytes:
+        """Encrypt an IBAN so that it opens only as this account's."""
+        ...
+
+    def open_iban(self, account: AccountId, sealed: bytes) -> Iban:
+        """Decrypt what `seal_iban` made for this account."""
+        ...
+
+    def fingerprint(self, iban: Iban) -> bytes:
+        """Return 32 bytes that are equal for equal IBANs of this contract, and tell nothing."""
+        ...
+
+
+class Vault(Protocol):
+    """Keeper of the master key."""
+
+    def new_contract_keys(self, contract: ContractId) -> list[WrappedKey]:
+        """Make the keys of a new contract."""
+        ...
+
+    def unlock(self, contract: ContractId, keys: Sequence[WrappedKey]) -> ContractKeys:
+        """Open a contract's keys, and remember them."""
+        ...
+
+    def unlocked(self, contract: ContractId) -> ContractKeys | None:
+        """Return a contract's keys if they have been opened before."""
+        ...
+
+
+# --- clock and ids --------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime:
+        """Return this instant, in UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """Maker of ids and secrets."""
+
+    def new_id(self) -> UUID:
+        """Return a UUID of version 7, later than all before (RFC 9562 §5.7)."""
+        ...
+
+    def new_client_id(self) -> ClientId:
+        """Return 128 random bits."""
+        ...
+
+    def new_client_secret(self) -> Secret:
+        """Return 256 random bits as 64 hex digits."""
+        ...
+
+    def new_access_token(self) -> Secret:
+        """Return 130 random bits as 26 symbols of ``[0-9a-v]``."""
+        ...
+
+
+# --- the store ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is wanted: ``count`` items after the first ``offset``."""
+
+    count: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """A page of a list, and how long the whole list is."""
+
+    total: int
+    items: Sequence[T]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBankAccount:
+    """A bank account as it is kept: with its IBAN encrypted."""
+
+    account: BankAccount
+    sealed_iban: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to which object, and when; ``client_id`` is None on the command line."""
+
+    contract_id: ContractId
+    at: datetime
+    client_id: ClientId | None
+    action: str
+    subject_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NewBankAccount:
+    """A bank account about to be kept. ``iban`` itself is never stored."""
+
+    account: BankAccount
+    iban: Iban
+    sealed_iban: bytes
+    fingerprint: bytes
+    audit: AuditEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """A client and the SHA-256 of its secret."""
+
+    client: Client
+    secret_hash: bytes
+
+
+class Reader(Protocol):
+    """What can be asked of the store."""
+
+    async def wrapped_keys(self, contract: ContractId) -> Sequence[WrappedKey]:
+        """Return all keys of a contract; none if there is no such contract."""
+        ...
+
+    async def principal(self, token_hash: bytes, now: datetime) -> Principal | None:
+        """Return who a token stands for, if it is good at ``now`` and its client not revoked."""
+        ...
+
+    async def credentials(self, client: ClientId) -> ClientCredentials | None:
+        """Return a client with its secret's hash, revoked or not."""
+        ...
+
+    async def contract(self, contract: ContractId) -> Contract | None:
+        """Return a contract."""
+        ...
+
+    async def contracts(self) -> Sequence[Contract]:
+        """Return all contracts, oldest first."""
+        ...
+
+    async def clients(self) -> Sequence[Client]:
+        """Return the clients of all contracts, oldest first."""
+        ...
+
+    async def customer(self, contract: ContractId, debtor: DebtorId) -> Debtor | None:
+        """Return a debtor that the merchant saved."""
+        ...
+
+    async def customers(self, contract: ContractId, page: Page) -> Listing[Debtor]:
+        """Return the debtors that the merchant saved, oldest first."""
+        ...
+
+    async def bank_account(
+        self, contract: ContractId, account: AccountId
+    ) -> SealedBankAccount | None:
+        """Return a bank account that is not deleted."""
+        ...
+
+    async def bank_accounts(self, contract: ContractId, page: Page) -> Listing[SealedBankAccount]:
+        """Return a contract's bank accounts that are not deleted, oldest first."""
+        ...
+
+    async def bank_accounts_of(
+        self, contract: ContractId, debtor: DebtorId
+    ) -> Sequence[SealedBankAccount]:
+        """Return a debtor's bank accounts that are not deleted, oldest first."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """What can be changed in the store: all of a transaction, or nothing of it."""
+
+    async def add_contract(self, contract: Contract, keys: Sequence[WrappedKey]) -> None:
+        """Keep a new contract and its keys."""
+        ...
+
+    async def add_client(self, client: Client, secret_hash: bytes) -> None:
+        """Keep a new client."""
+        ...
+
+    async def revoke_client(self, client: ClientId, now: datetime) -> None:
+        """Refuse a client and its tokens from now on."""
+        ...
+
+    async def replace_secret(self, client: ClientId, secret_hash: bytes) -> None:
+        """Take another secret for a client."""
+        ...
+
+    async def add_access_token(
+        self, token_hash: bytes, principal: Principal, issued: datetime
+    ) -> None:
+        """Keep a token's hash and what the token stands for."""
+        ...
+
+    async def drop_expired_tokens(self, now: datetime, rows_max: int) -> int:
+        """Forget up to ``rows_max`` tokens that are past their time; return how many there were."""
+        ...
+
+    async def add_debtor(self, debtor: Debtor) -> None:
+        """Keep a new debtor."""
+        ...
+
+    async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
+        """Keep what can be kept, and return the places (in ``accounts``) of what can't.
+
+        Left out is, with no harm to its neighbours: an account whose debtor does not exist, whose
+        debtor already holds the IBAN, or whose id is taken. Of equals the first one counts.
+        """
+        ...
+
+    async def why_left_out(
+        self, accounts: Sequence[NewBankAccount]
+    ) -> Sequence[DomainError | None]:
+        """Tell, for each account that `add_bank_accounts` left out, why.
+
+        The first that holds of: BankAccountAlreadyRegistered, AccountIdTaken, DebtorAccessDenied;
+        None if none of them holds any more.
+        """
+        ...
+
+    async def delete_bank_account(
+        self, contract: ContractId, account: AccountId, now: datetime
+    ) -> None:
+        """Hide a bank account from now on, and free its IBAN; its id stays taken."""
+        ...
+
+    async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
+        """Write down who did what."""
+        ...
+
+
+class Store(Protocol):
+    """Where everything is kept. Nothing that it returns or raises is told before its COMMIT."""
+
+    async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """Run an operation in a transaction of its own.
+
+        Raises: what the operation raises; QueueFull, StoreFailed, ShuttingDown.
+        """
+        ...
+
+    async def write_batched(
+        self,
+        operation: Callable[
+            [Transaction, Sequence[Command]], Coroutine[Any, Any, Sequence[Result]]
+        ],
+        command: Command,
+    ) -> Result:
+        """Run an operation once for all commands that are waiting for it, and return one's result.
+
+        Raises: QueueFull, StoreFailed, ShuttingDown.
+        """
+        ...
+
+    async def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Ask for a few rows by their key."""
+        ...
+
+    async def scan(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Ask for a list; it may take a while, and holds nobody up."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything that the operations reach out to."""
+
+    store: Store
+    vault: Vault
+    clock: Clock
+    ids: Ids
