@@ -1,0 +1,102 @@
+"""From rows to domain values: one reader for each shape of row that the statements return."""
+
+from uuid import UUID
+
+import msgspec
+
+from lastschrift.domain.access import Client, Contract, Principal, Scope
+from lastschrift.domain.bank_account import BankAccount
+from lastschrift.domain.debtor import Debtor, DebtorKind, DebtorRef
+from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
+from lastschrift.domain.party import Party
+from lastschrift.operations.ports import KeyPurpose, SealedBankAccount, WrappedKey
+from lastschrift.storage.codec import Codec, Row, Value
+
+
+class Rows:
+    """Reads rows, by one engine's codec. Columns stand in the order of the statement."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+
+    def wrapped_key(self, row: Row) -> WrappedKey:
+        """Read a row of WRAPPED_KEYS."""
+        purpose, version, master_version, wrapped = row
+        return WrappedKey(
+            purpose=KeyPurpose(purpose),
+            version=version,
+            master_version=master_version,
+            wrapped=wrapped,
+        )
+
+    def principal(self, row: Row) -> Principal:
+        """Read a row of PRINCIPAL."""
+        contract, client, scopes, expires, debtor, kind = row
+        return Principal(
+            contract_id=ContractId(self._codec.get_id(contract)),
+            client_id=ClientId(self._codec.get_id(client)),
+            debtor=self._debtor_ref(debtor, kind),
+            scopes=frozenset(map(Scope, scopes.split())),
+            expires=self._codec.get_instant(expires),
+        )
+
+    def contract(self, row: Row) -> Contract:
+        """Read a row of CONTRACT or CONTRACTS."""
+        key, name, created = row
+        return Contract(
+            id=ContractId(self._codec.get_id(key)),
+            name=name,
+            created=self._codec.get_instant(created),
+        )
+
+    def client(self, row: Row) -> Client:
+        """Read a row of CLIENTS, or the first columns of one of CREDENTIALS."""
+        contract, key, name, scopes, identity, created, revoked = row[:7]
+        identity_id = self._optional_id(identity)
+        return Client(
+            id=ClientId(self._codec.get_id(key)),
+            contract_id=ContractId(self._codec.get_id(contract)),
+            name=name,
+            scopes=tuple(map(Scope, scopes.split())),
+            identity=None if identity_id is None else DebtorId(identity_id),
+            created=self._codec.get_instant(created),
+            revoked=None if revoked is None else self._codec.get_instant(revoked),
+        )
+
+    def debtor(self, row: Row) -> Debtor:
+        """Read a row of CUSTOMER or CUSTOMERS."""
+        contract, key, kind, contact, created, updated = row
+        return Debtor(
+            contract_id=ContractId(self._codec.get_id(contract)),
+            id=DebtorId(self._codec.get_id(key)),
+            kind=DebtorKind(kind),
+            contact=msgspec.convert(self._codec.get_json(contact), Party),
+            created=self._codec.get_instant(created),
+            updated=None if updated is None else self._codec.get_instant(updated),
+        )
+
+    def bank_account(self, row: Row) -> SealedBankAccount:
+        """Read a row of BANK_ACCOUNT, BANK_ACCOUNTS or BANK_ACCOUNTS_OF."""
+        contract, key, debtor, kind, country, last_four, bic, bank_name = row[:8]
+        owner, holder, created, updated, sealed_iban = row[8:]
+        account = BankAccount(
+            contract_id=ContractId(self._codec.get_id(contract)),
+            id=AccountId(self._codec.get_id(key)),
+            debtor=self._debtor_ref(debtor, kind),
+            iban_country=country,
+            iban_last_four=last_four,
+            bic=bic,
+            bank_name=bank_name,
+            owner=owner,
+            holder=None if holder is None else msgspec.convert(self._codec.get_json(holder), Party),
+            created=self._codec.get_instant(created),
+            updated=None if updated is None else self._codec.get_instant(updated),
+        )
+        return SealedBankAccount(account, sealed_iban)
+
+    def _debtor_ref(self, key: Value, kind: Value) -> DebtorRef | None:
+        identity = self._optional_id(key)
+        return None if identity is None else DebtorRef(DebtorId(identity), DebtorKind(kind))
+
+    def _optional_id(self, key: Value) -> UUID | None:
+        return None if key is None else self._codec.get_id(key)

@@ -1,0 +1,194 @@
+"""The statements that work on many rows at once: VALUES lists, one text for each length.
+
+Every step of a statement lets go of the interpreter's lock, and then waits for it while the event
+loop has it. So a batch is one INSERT, and it returns no rows: that would be a step for each. How
+many rows went in is enough; only if some are missing is it asked which.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import msgspec
+
+from lastschrift.domain.bank_account import BankAccount
+from lastschrift.domain.errors import (
+    AccountIdTaken,
+    BankAccountAlreadyRegistered,
+    DebtorAccessDenied,
+    DomainError,
+)
+from lastschrift.domain.identity import AccountId
+from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.storage.codec import Row, Value
+from lastschrift.storage.party_json import party_to_json
+from lastschrift.storage.sqlite.codec import SQLITE_CODEC, put_instant, put_json
+
+_ACCOUNT_COLUMNS = (
+    "contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic, "
+    "bank_name, owner, holder, created"
+)
+_AUDIT_COLUMNS = "contract_id, writer, sequence, at, client_id, action, subject_id"
+
+
+# --- adding bank accounts -------------------------------------------------------------------------
+
+
+@cache
+def add_accounts_sql(count: int) -> str:
+    """Insert the rows whose debtor exists and which conflict with nothing.
+
+    Columns of a value: those of the table, then the debtor's kind.
+    """
+    inserted = ", ".join(f"v.column{n}" for n in range(1, 13))
+    return f"""
+    INSERT INTO bank_account ({_ACCOUNT_COLUMNS})
+    SELECT {inserted} FROM (VALUES {_value_list(13, count)}) v
+    LEFT JOIN debtor d
+        ON d.contract_id = v.column1 AND d.id = v.column3 AND d.kind = v.column13
+    WHERE v.column3 IS NULL OR d.id IS NOT NULL
+    ON CONFLICT DO NOTHING
+    """
+
+
+def account_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
+    """Return the arguments of `add_accounts_sql`, row after row."""
+    values: list[Value] = []
+    for new in accounts:
+        account = new.account
+        debtor = account.debtor
+        values += (
+            account.contract_id.bytes,
+            account.id.bytes,
+            None if debtor is None else debtor.id.bytes,
+            new.fingerprint,
+            new.sealed_iban,
+            account.iban_country,
+            account.iban_last_four,
+            account.bic,
+            account.bank_name,
+            account.owner,
+            _holder_json(account),
+            put_instant(account.created),
+            None if debtor is None else debtor.kind.value,
+        )
+    return values
+
+
+def _holder_json(account: BankAccount) -> str | None:
+    return None if account.holder is None else put_json(party_to_json(account.holder))
+
+
+# --- telling which were left out, and why ---------------------------------------------------------
+
+
+@cache
+def left_out_sql(count: int) -> str:
+    """Return the places of the values that did not become rows.
+
+    A row is known by its sealed IBAN: no other has the same, not even one of the same id and IBAN.
+    """
+    return f"""
+    SELECT v.column1
+    FROM (VALUES {_value_list(4, count)}) v
+    LEFT JOIN bank_account a
+        ON a.contract_id = v.column2 AND a.id = v.column3 AND a.iban_sealed = v.column4
+    WHERE a.id IS NULL
+    """
+
+
+def left_out_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
+    """Return the arguments of `left_out_sql`."""
+    values: list[Value] = []
+    for place, new in enumerate(accounts):
+        account = new.account
+        values += (place, account.contract_id.bytes, account.id.bytes, new.sealed_iban)
+    return values
+
+
+@cache
+def why_left_out_sql(count: int) -> str:
+    """Return for each value: its place, the account that holds its IBAN, whether its id is taken,
+    and whether its debtor is missing."""
+    return f"""
+    SELECT v.column1, held.id, taken.id IS NOT NULL, v.column4 IS NOT NULL AND d.id IS NULL
+    FROM (VALUES {_value_list(6, count)}) v
+    LEFT JOIN bank_account held
+        ON held.contract_id = v.column2 AND held.debtor_id = v.column4
+        AND held.fingerprint = v.column5 AND held.deleted IS NULL
+    LEFT JOIN bank_account taken ON taken.contract_id = v.column2 AND taken.id = v.column3
+    LEFT JOIN debtor d
+        ON d.contract_id = v.column2 AND d.id = v.column4 AND d.kind = v.column6
+    """
+
+
+def why_left_out_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
+    """Return the arguments of `why_left_out_sql`."""
+    values: list[Value] = []
+    for place, new in enumerate(accounts):
+        debtor = new.account.debtor
+        values += (
+            place,
+            new.account.contract_id.bytes,
+            new.account.id.bytes,
+            None if debtor is None else debtor.id.bytes,
+            new.fingerprint,
+            None if debtor is None else debtor.kind.value,
+        )
+    return values
+
+
+def reasons(accounts: Sequence[NewBankAccount], rows: Sequence[Row]) -> list[DomainError | None]:
+    """Read the rows of `why_left_out_sql`, into the order of ``accounts``."""
+    found: list[DomainError | None] = [None] * len(accounts)
+    for place, held, is_taken, is_debtor_missing in rows:
+        new = accounts[place]
+        if held is not None:
+            account_id = AccountId(SQLITE_CODEC.get_id(held))
+            found[place] = BankAccountAlreadyRegistered(account_id, new.iban)
+        elif is_taken:
+            found[place] = AccountIdTaken()
+        elif is_debtor_missing and new.account.debtor is not None:
+            found[place] = DebtorAccessDenied(new.account.debtor.id)
+    return found
+
+
+# --- the audit trail ------------------------------------------------------------------------------
+
+
+@cache
+def add_audit_entries_sql(count: int) -> str:
+    """Insert audit entries."""
+    return f"INSERT INTO audit_entry ({_AUDIT_COLUMNS}) VALUES {_value_list(7, count)}"
+
+
+def audit_values(entries: Sequence[AuditEntry], writer: bytes, sequence: int) -> list[Value]:
+    """Return the arguments of `add_audit_entries_sql`, counted on from ``sequence``."""
+    values: list[Value] = []
+    for number, entry in enumerate(entries, sequence):
+        values += (
+            entry.contract_id.bytes,
+            writer,
+            number,
+            put_instant(entry.at),
+            None if entry.client_id is None else entry.client_id.bytes,
+            entry.action,
+            entry.subject_id.bytes,
+        )
+    return values
+
+
+# --- lists of values ------------------------------------------------------------------------------
+
+
+def _value_list(columns: int, rows: int) -> str:
+    row = "(" + ", ".join("?" * columns) + ")"
+    return ", ".join([row] * rows)
+
+
+def pieces(length: int, piece_max: int) -> Iterator[slice]:
+    """Cut ``length`` things into pieces of powers of two, so that few texts serve all lengths."""
+    start = 0
+    while start < length:
+        size = min(piece_max, 1 << ((length - start).bit_length() - 1))
+        yield slice(start, start + size)
+        start += size

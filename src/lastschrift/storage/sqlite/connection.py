@@ -1,0 +1,105 @@
+"""Opening SQLite as we want it, and running statements on it to their end."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import apsw
+
+from lastschrift.domain.errors import DomainError
+from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.storage.codec import Row, Value
+from lastschrift.storage.sqlite import batch
+from lastschrift.storage.sqlite.codec import SQLITE_CODEC
+from lastschrift.storage.sqlite.dialect import TRANSLATED
+
+_WRITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA wal_autocheckpoint = 4000",
+)
+_BUSY_TIMEOUT_MS = 5_000
+_STATEMENT_CACHE = 256
+
+
+def open_for_writing(path: Path) -> apsw.Connection:
+    """Open the one connection that writes; the file is made if it is not there."""
+    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    connection = _open(path, flags)
+    for pragma in _WRITE_PRAGMAS:
+        connection.execute(pragma).fetchall()
+    return connection
+
+
+def open_for_reading(path: Path) -> apsw.Connection:
+    """Open a connection that can't write."""
+    return _open(path, apsw.SQLITE_OPEN_READONLY)
+
+
+def _open(path: Path, flags: int) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=flags, statementcachesize=_STATEMENT_CACHE)
+    connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+    return connection
+
+
+class SqliteEngine:
+    """`storage.transaction.Engine` over one connection. Nothing here ever waits.
+
+    Its audit entries are counted, under a name that it draws when it is made.
+    """
+
+    codec = SQLITE_CODEC
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._writer = os.urandom(16)
+        self._audit_sequence = 0
+
+    async def fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
+        """Run a statement of `storage.statements`."""
+        return self._connection.execute(TRANSLATED[statement], arguments).fetchall()
+
+    async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
+        """Insert what can be; the places of the rest."""
+        left_out: list[int] = []
+        for piece in batch.pieces(len(accounts), _ROWS_MAX):
+            some = accounts[piece]
+            sql = batch.add_accounts_sql(len(some))
+            self._connection.execute(sql, batch.account_values(some))
+            if self._connection.changes() < len(some):
+                left_out += [piece.start + place for place in self._left_out(some)]
+        return left_out
+
+    def _left_out(self, accounts: Sequence[NewBankAccount]) -> list[int]:
+        sql = batch.left_out_sql(len(accounts))
+        rows: Sequence[Row] = self._connection.execute(
+            sql, batch.left_out_values(accounts)
+        ).fetchall()
+        return sorted(place for (place,) in rows)
+
+    async def why_left_out(
+        self, accounts: Sequence[NewBankAccount]
+    ) -> Sequence[DomainError | None]:
+        """Tell duplicate, taken id and missing debtor apart."""
+        found: list[DomainError | None] = []
+        for piece in batch.pieces(len(accounts), _ROWS_MAX):
+            some = accounts[piece]
+            sql = batch.why_left_out_sql(len(some))
+            rows = self._connection.execute(sql, batch.why_left_out_values(some)).fetchall()
+            found += batch.reasons(some, rows)
+        return found
+
+    async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
+        """Insert audit entries."""
+        for piece in batch.pieces(len(entries), _ROWS_MAX):
+            some = entries[piece]
+            sql = batch.add_audit_entries_sql(len(some))
+            values = batch.audit_values(some, self._writer, self._audit_sequence)
+            self._connection.execute(sql, values)
+            self._audit_sequence += len(some)
+
+
+_ROWS_MAX = 128
+"""Rows of one statement: 13 columns of 128 rows are 1,664 of the 32,766 variables SQLite takes."""

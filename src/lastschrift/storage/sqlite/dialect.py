@@ -1,0 +1,41 @@
+r"""From PostgreSQL's form of a statement to SQLite's.
+
+``$n::type`` becomes ``?n``: a plain ``$1`` would be a *name* to SQLite, bound by its first
+appearance, and ``CAST(... AS uuid)`` would silently give a number. ``FOR SHARE`` goes: the one
+writer of SQLite locks out all others. What this does not know stops the start.
+
+>>> to_sqlite("SELECT name FROM contract WHERE id = $1::uuid FOR SHARE")
+'SELECT name FROM contract WHERE id = ?1'
+"""
+
+import re
+from collections.abc import Mapping
+
+from lastschrift.storage import statements
+
+_ARGUMENT = re.compile(r"\$(\d+)::[a-z]+\b")
+_ROW_LOCK = re.compile(r"\s+FOR SHARE(?: OF [a-z]+)?")
+_UNKNOWN = re.compile(r"\$|::|\bFOR (?:SHARE|UPDATE)\b|\bCAST\b|\bunnest\b", re.IGNORECASE)
+
+
+class NotTranslatable(Exception):
+    """A statement holds something of PostgreSQL that SQLite has no form for."""
+
+
+def to_sqlite(statement: str) -> str:
+    """Return the statement as SQLite understands it.
+
+    Raises: NotTranslatable.
+    """
+    translated = _ROW_LOCK.sub("", _ARGUMENT.sub(r"?\1", statement))
+    if _UNKNOWN.search(translated):
+        raise NotTranslatable(statement)
+    return translated
+
+
+TRANSLATED: Mapping[str, str] = {
+    statement: to_sqlite(statement)
+    for name, statement in vars(statements).items()
+    if name.isupper() and isinstance(statement, str)
+}
+"""Every statement of `storage.statements`, translated when this module is imported."""

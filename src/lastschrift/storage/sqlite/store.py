@@ -1,0 +1,99 @@
+"""`operations.ports.Store` on SQLite: one writer, point reads at once, lists in a reader pool."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from lastschrift.operations.ports import Command, Reader, Result, Transaction
+from lastschrift.storage.sqlite.connection import (
+    SqliteEngine,
+    open_for_reading,
+    open_for_writing,
+)
+from lastschrift.storage.sqlite.drive import drive
+from lastschrift.storage.sqlite.migrations import check_schema
+from lastschrift.storage.sqlite.writer import Observer, Writer
+from lastschrift.storage.transaction import SqlReader
+
+T = TypeVar("T")
+
+_SCANNING_THREADS = 2
+
+
+def observe_nothing(_jobs: int, _seconds: float) -> None:
+    """Take no note of commits."""
+
+
+class SqliteStore:
+    """The store of one process; open it on the event loop it will serve."""
+
+    def __init__(
+        self, path: Path, *, queue_limit: int = 4096, observe: Observer = observe_nothing
+    ) -> None:
+        connection = open_for_writing(path)
+        check_schema(connection)
+        self._path = path
+        self._writer = Writer(connection, queue_limit=queue_limit, observe=observe)
+        self._point_connection = open_for_reading(path)
+        self._point_reader = SqlReader(SqliteEngine(self._point_connection))
+        self._scanners = ThreadPoolExecutor(_SCANNING_THREADS, thread_name_prefix="scan")
+        self._scanner = threading.local()
+        self._scan_connections: list[apsw.Connection] = []
+
+    @property
+    def queue_depth(self) -> int:
+        """How many jobs wait for the next commit."""
+        return self._writer.queue_depth
+
+    async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """Run an operation, many to a commit."""
+        result: T = await self._writer.submit(operation)
+        return result
+
+    async def write_batched(
+        self,
+        operation: Callable[
+            [Transaction, Sequence[Command]], Coroutine[Any, Any, Sequence[Result]]
+        ],
+        command: Command,
+    ) -> Result:
+        """Run a batch operation for all commands that wait."""
+        result: Result = await self._writer.submit_batched(operation, command)
+        return result
+
+    async def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Read at once, on the event loop: a look-up by key takes some 3 us."""
+        return await query(self._point_reader)
+
+    async def scan(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Read on a thread of the pool, all of it from one snapshot."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._scanners, self._scan, query)
+
+    def _scan(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        connection = self._scan_connection()
+        connection.execute("BEGIN")
+        try:
+            return drive(query(SqlReader(SqliteEngine(connection))))
+        finally:
+            connection.execute("COMMIT")
+
+    def _scan_connection(self) -> apsw.Connection:
+        connection: apsw.Connection | None = getattr(self._scanner, "connection", None)
+        if connection is None:
+            connection = self._scanner.connection = open_for_reading(self._path)
+            self._scan_connections.append(connection)
+        return connection
+
+    async def close(self) -> None:
+        """Commit what waits, and let go of the file."""
+        self._scanners.shutdown()
+        for connection in self._scan_connections:
+            connection.close()
+        self._point_connection.close()
+        await self._writer.close()
