@@ -1,0 +1,59 @@
+"""What an API is made of: its routes, its words for errors, and the headers it always sends."""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lastschrift.domain.access import Scope
+from lastschrift.web.errors import ErrorTable
+from lastschrift.web.http import Header, Request, Response
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter of a route's query, for the API's description."""
+
+    name: str
+    meaning: str
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation of an API.
+
+    ``body`` and the values of ``answers`` are the msgspec types that the API's description shows;
+    ``answers`` has every status that the operation may give. ``is_hot``: requests find it in the
+    fast lane, before all routing.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    answers: Mapping[int, Any]
+    body: Any = None
+    scopes: Sequence[Scope] = ()
+    query: Sequence[Parameter] = ()
+    is_hot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """One wire.
+
+    ``prefix``: all paths below it are this API's, known or not. ``has_folded_paths``: their letter
+    case does not matter. ``is_caller_checked_first``: who has no good token is told that before
+    being told that a path or method is unknown. ``headers``: what every answer carries.
+    """
+
+    name: str
+    title: str
+    prefix: str
+    media_type: str
+    routes: Sequence[Route]
+    errors: ErrorTable[Response]
+    headers: Callable[[Request, Response], list[Header]]
+    has_folded_paths: bool = False
+    is_caller_checked_first: bool = False

@@ -1,0 +1,139 @@
+"""A request and a response, as slim as the hot path needs them: bytes in, bytes out.
+
+Starlette finds the route of all but the hottest requests; from there on every handler is the same
+plain coroutine from `Request` to `Response`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from lastschrift.domain.access import Principal, Scope
+from lastschrift.domain.errors import ScopeMissing
+from lastschrift.operations.ports import Ports
+from lastschrift.web.bearer import BearerTokens
+from lastschrift.web.errors import BodyTooLarge, QueryMalformed
+
+AsgiScope = MutableMapping[str, Any]
+AsgiReceive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
+
+Header = tuple[bytes, bytes]
+
+
+class ClientGone(Exception):
+    """The client went away before its request had arrived whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """What the handlers of every API have at hand.
+
+    ``public_url`` is where clients find this server, without a slash at its end; None on loopback.
+    """
+
+    ports: Ports
+    bearer: BearerTokens
+    body_bytes_max: int
+    public_url: str | None
+    has_cors: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A status, a body, and the headers beyond those that every answer of its API has."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[Header, ...] = ()
+
+
+class Request:
+    """One request on its way in."""
+
+    __slots__ = ("_receive", "edge", "scope")
+
+    def __init__(self, scope: AsgiScope, receive: AsgiReceive, edge: Edge) -> None:
+        self.scope = scope
+        self.edge = edge
+        self._receive = receive
+
+    @property
+    def ports(self) -> Ports:
+        """What the operations need."""
+        return self.edge.ports
+
+    @property
+    def method(self) -> str:
+        """The method, in capitals."""
+        method: str = self.scope["method"]
+        return method
+
+    @property
+    def path_params(self) -> Mapping[str, str]:
+        """The variable parts of the path, by the names that the route gives them."""
+        params: Mapping[str, str] = self.scope.get("path_params", {})
+        return params
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The query's parameters in their order, decoded; what is no UTF-8 shows as U+FFFD.
+
+        Raises: QueryMalformed.
+        """
+        text = self.scope["query_string"].decode("latin-1")
+        try:
+            return parse_qsl(text, keep_blank_values=True, max_num_fields=_QUERY_FIELDS_MAX)
+        except ValueError as too_many:
+            raise QueryMalformed from too_many
+
+    def header(self, name: bytes) -> bytes | None:
+        """Return the first header of that (lower-case) name."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                found: bytes = value
+                return found
+        return None
+
+    async def authenticate(self) -> Principal:
+        """Return who the request's bearer token stands for.
+
+        Raises: TokenMissing, TokenRefused.
+        """
+        return await self.edge.bearer.principal(self.header(b"authorization"))
+
+    async def authorize(self, *any_of: Scope) -> Principal:
+        """Return who the token stands for, if it carries one of these scopes.
+
+        Raises: TokenMissing, TokenRefused, ScopeMissing.
+        """
+        principal = await self.authenticate()
+        if principal.scopes.isdisjoint(any_of):
+            raise ScopeMissing(any_of)
+        return principal
+
+    async def body(self) -> bytes:
+        """Return the body, once it is all there.
+
+        Raises: BodyTooLarge, ClientGone.
+        """
+        limit = self.edge.body_bytes_max
+        declared = self.header(b"content-length")
+        if declared is not None and int(declared) > limit:
+            raise BodyTooLarge(limit)
+        body = b""
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            part: bytes = message.get("body", b"")
+            body += part
+            if len(body) > limit:
+                raise BodyTooLarge(limit)
+            if not message.get("more_body", False):
+                return body
+
+
+_QUERY_FIELDS_MAX = 100
