@@ -1,0 +1,41 @@
+"""secuconnect's dates: local time in Europe/Berlin with its offset, no fraction of a second.
+
+A birth date is that day's local midnight. Before Berlin had a standard time (1 April 1893) the
+offset is +01:00, as ISO 8601 has no place for the seconds of local mean time (`assumed`).
+"""
+
+import re
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from lastschrift.domain.refusals import DateMalformed
+
+_BERLIN = ZoneInfo("Europe/Berlin")
+_STANDARD_TIME_SINCE = date(1893, 4, 1)
+_ONE_HOUR = timezone(timedelta(hours=1))
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T00:00:00[+-]\d{2}:\d{2})?", re.ASCII)
+
+
+def render_instant(instant: datetime) -> str:
+    """Return an instant as ``2017-11-09T20:16:13+01:00``."""
+    return instant.astimezone(_BERLIN).isoformat(timespec="seconds")
+
+
+def render_birth_date(day: date) -> str:
+    """Return a day's midnight as ``1901-02-03T00:00:00+01:00``."""
+    zone = _ONE_HOUR if day < _STANDARD_TIME_SINCE else _BERLIN
+    return datetime(day.year, day.month, day.day, tzinfo=zone).isoformat()
+
+
+def parse_birth_date(text: str) -> date:
+    """Read ``YYYY-MM-DD``, or what `render_birth_date` writes.
+
+    Raises: DateMalformed.
+    """
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise DateMalformed
+    try:
+        return date.fromisoformat(match[1])
+    except ValueError:
+        raise DateMalformed from None

@@ -1,0 +1,123 @@
+"""secuconnect's words for errors: the exception's name, details in English, a sentence in German."""
+
+import secrets
+
+import msgspec
+
+from lastschrift.apis.secuconnect.ids import customer_id
+from lastschrift.apis.secuconnect.models import ProductError
+from lastschrift.apis.secuconnect.reasons import reason_in_words
+from lastschrift.apis.secuconnect.refusals import CustomerUnknown
+from lastschrift.domain.errors import (
+    BankAccountAlreadyRegistered,
+    Conflict,
+    DebtorAccessDenied,
+    Invalid,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    ScopeMissing,
+    Unavailable,
+)
+from lastschrift.web.errors import (
+    BodyMalformed,
+    BodyTooLarge,
+    ErrorTable,
+    MethodUnknown,
+    QueryMalformed,
+    Unexpected,
+)
+from lastschrift.web.http import Header, Response
+
+_USER_TEXT = "Es ist ein unbekannter Fehler aufgetreten"
+_TOKEN_REQUIRED_CODE = 2003
+_CUSTOMER_SHOWN_MAX = 40
+
+
+def _product_error(
+    status: int,
+    error: str,
+    details: str,
+    *headers: Header,
+    code: int = 0,
+    support_id: str | None = None,
+) -> Response:
+    """Return an error in the documented shape; ``code`` other than 0 also shows in the sentence."""
+    answer = ProductError(
+        status="error",
+        error=error,
+        error_details=details,
+        error_user=f"{_USER_TEXT} (Code {code})" if code else _USER_TEXT,
+        code=code,
+        support_id=support_id or secrets.token_hex(16),
+    )
+    return Response(status, msgspec.json.encode(answer), headers)
+
+
+def _duplicate(error: BankAccountAlreadyRegistered) -> Response:
+    """Say it to the letter of the document: the one error that names an IBAN."""
+    details = f"Container with IBAN {error.iban.reveal()} for customer already exists"
+    return _product_error(409, "ProductDuplicateException", details)
+
+
+def _invalid(error: Invalid) -> Response:
+    details = "; ".join(
+        f"{'.'.join(problem.path)}: {reason_in_words(problem.reason)}" for problem in error.problems
+    )
+    return _product_error(422, "ProductFormatException", details or "Wrong request")
+
+
+def _customer_denied(shown: str) -> Response:
+    details = f"Referenced customer access denied {shown}"
+    return _product_error(403, "ProductNotAllowedException", details)
+
+
+def _customer_unknown(error: CustomerUnknown) -> Response:
+    shown = "".join(
+        symbol
+        for symbol in error.customer
+        if symbol.isascii() and symbol.isalnum() or symbol == "_"
+    )
+    return _customer_denied(shown[:_CUSTOMER_SHOWN_MAX])
+
+
+def _method_unknown(error: MethodUnknown) -> Response:
+    allow = (b"allow", ", ".join(error.allowed).encode())
+    return _product_error(405, "ProductFormatException", "Method not known here", allow)
+
+
+def _unavailable(error: Unavailable) -> Response:
+    wait = (b"retry-after", b"%d" % error.retry_after_s)
+    return _product_error(503, "ProductInternalException", "Please try again", wait)
+
+
+ERRORS: ErrorTable[Response] = ErrorTable(
+    {
+        BankAccountAlreadyRegistered: _duplicate,
+        Conflict: lambda _: _product_error(409, "ProductDuplicateException", "Exists already"),
+        BodyTooLarge: lambda error: _product_error(
+            413, "ProductFormatException", f"The body has more than {error.bytes_max} bytes"
+        ),
+        BodyMalformed: lambda error: _product_error(
+            422, "ProductFormatException", f"Wrong body: {error.detail}"
+        ),
+        QueryMalformed: lambda _: _product_error(422, "ProductFormatException", "Wrong query"),
+        MethodUnknown: _method_unknown,
+        Invalid: _invalid,
+        NotFound: lambda _: _product_error(404, "ProductNotFoundException", "Unknown id"),
+        CustomerUnknown: _customer_unknown,
+        DebtorAccessDenied: lambda error: _customer_denied(customer_id(error.debtor_id)),
+        ScopeMissing: lambda _: _product_error(403, "ProductNotAllowedException", "access denied"),
+        NotAllowed: lambda _: _product_error(403, "ProductNotAllowedException", "access denied"),
+        NotAuthenticated: lambda _: _product_error(
+            403,
+            "ProductNotAllowedException",
+            "Valid auth token required",
+            code=_TOKEN_REQUIRED_CODE,
+        ),
+        Unavailable: _unavailable,
+        Unexpected: lambda error: _product_error(
+            500, "ProductInternalException", "Internal error", support_id=error.support_id
+        ),
+    }
+)

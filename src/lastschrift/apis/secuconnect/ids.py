@@ -1,0 +1,65 @@
+"""secuconnect's ids: three letters, an underscore, 30 symbols; a pure function of our UUIDs.
+
+The 30 symbols are 150 bits: the UUID's 128, and 22 that are the same in all ids. Anything else is
+an unknown id. Alphabet and length are observed (38 public ids), the rest is ours.
+"""
+
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+from lastschrift.domain.identity import AccountId, ContractId, DebtorId
+from lastschrift.web.symbols import Symbols
+
+_SYMBOLS: Final = Symbols("023456789ABCDEFGHJKMNPQRSTUVWXYZ")
+_LENGTH = 30
+_FIXED_BITS = 22
+_FIXED = 0x2A5B0A
+"""Any 22 bits would do."""
+
+_CUSTOMER, _CONTAINER, _CONTRACT = "PCU_", "PCT_", "PCR_"
+
+
+def customer_id(debtor: DebtorId) -> str:
+    """Return the id of a customer."""
+    return _CUSTOMER + _write(debtor)
+
+
+def container_id(account: AccountId) -> str:
+    """Return the id of a payment container."""
+    return _CONTAINER + _write(account)
+
+
+@lru_cache(maxsize=1024)
+def contract_id(contract: ContractId) -> str:
+    """Return the id of a payment contract."""
+    return _CONTRACT + _write(contract)
+
+
+def parse_customer_id(text: str) -> DebtorId | None:
+    """Return which debtor a customer's id names; None if it is no such id."""
+    key = _read(_CUSTOMER, text)
+    return None if key is None else DebtorId(key)
+
+
+def parse_container_id(text: str) -> AccountId | None:
+    """Return which account a container's id names; None if it is no such id."""
+    key = _read(_CONTAINER, text)
+    return None if key is None else AccountId(key)
+
+
+def _write(key: UUID) -> str:
+    return _SYMBOLS.write(key.int << _FIXED_BITS | _FIXED, length=_LENGTH)
+
+
+def _read(prefix: str, text: str) -> UUID | None:
+    symbols = text[len(prefix) :]
+    if not text.startswith(prefix) or len(symbols) != _LENGTH:
+        return None
+    try:
+        number = _SYMBOLS.read(symbols)
+    except ValueError:
+        return None
+    if number & ((1 << _FIXED_BITS) - 1) != _FIXED:
+        return None
+    return UUID(int=number >> _FIXED_BITS)

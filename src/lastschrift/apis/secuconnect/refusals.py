@@ -1,0 +1,11 @@
+"""What only secuconnect's wire can get wrong."""
+
+from lastschrift.domain.errors import NotAllowed
+
+
+class CustomerUnknown(NotAllowed):
+    """A container names a customer that there can't be; ``customer`` is what was sent."""
+
+    def __init__(self, customer: str) -> None:
+        super().__init__()
+        self.customer = customer

@@ -1,0 +1,189 @@
+"""secuconnect's routes: customers and payment containers."""
+
+from lastschrift.apis.secuconnect.errors import ERRORS
+from lastschrift.apis.secuconnect.ids import parse_container_id, parse_customer_id
+from lastschrift.apis.secuconnect.models import (
+    ContainerAnswer,
+    ContainerList,
+    ContainerRequest,
+    CustomerAnswer,
+    CustomerList,
+    CustomerRequest,
+    ProductError,
+)
+from lastschrift.apis.secuconnect.parse import (
+    parse_create_container,
+    parse_create_customer,
+    parse_page,
+)
+from lastschrift.apis.secuconnect.render import (
+    render_container,
+    render_containers,
+    render_customer,
+    render_customers,
+)
+from lastschrift.domain.access import Scope
+from lastschrift.domain.errors import BankAccountUnknown, DebtorUnknown
+from lastschrift.operations.list_debtors import list_debtors
+from lastschrift.operations.read_debtor import read_debtor
+from lastschrift.operations.register_bank_account import register_bank_account
+from lastschrift.operations.register_debtor import register_debtor
+from lastschrift.operations.reveal_bank_account import reveal_bank_account
+from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
+from lastschrift.web.api import Api, Parameter, Route
+from lastschrift.web.cors import cors_headers, preflight_route
+from lastschrift.web.http import Header, Request, Response
+
+# --- customers ------------------------------------------------------------------------------------
+
+
+async def create_customer(request: Request) -> Response:
+    """Save a customer's contact data."""
+    principal = await request.authorize(Scope.SECUCONNECT)
+    command = parse_create_customer(await request.body(), principal)
+    return render_customer(await register_debtor(request.ports, command))
+
+
+async def get_customer(request: Request) -> Response:
+    """Read a customer."""
+    principal = await request.authorize(Scope.SECUCONNECT)
+    debtor = parse_customer_id(request.path_params["id"])
+    if debtor is None:
+        raise DebtorUnknown
+    return render_customer(await read_debtor(request.ports, principal.contract_id, debtor))
+
+
+async def list_customers(request: Request) -> Response:
+    """List customers, oldest first."""
+    principal = await request.authorize(Scope.SECUCONNECT)
+    page = parse_page(request.query)
+    return render_customers(await list_debtors(request.ports, principal.contract_id, page))
+
+
+# --- containers -----------------------------------------------------------------------------------
+
+
+async def create_container(request: Request) -> Response:
+    """Save a bank account, once per customer."""
+    principal = await request.authorize(Scope.SECUCONNECT)
+    command = parse_create_container(await request.body(), principal)
+    return render_container(await register_bank_account(request.ports, command))
+
+
+async def get_container(request: Request) -> Response:
+    """Read a payment container."""
+    principal = await request.authorize(Scope.SECUCONNECT)
+    account = parse_container_id(request.path_params["id"])
+    if account is None:
+        raise BankAccountUnknown
+    return render_container(
+        await reveal_bank_account(request.ports, principal.contract_id, account)
+    )
+
+
+async def list_containers(request: Request) -> Response:
+    """List payment containers, oldest first."""
+    principal = await request.authorize(Scope.SECUCONNECT)
+    page = parse_page(request.query)
+    return render_containers(await reveal_bank_accounts(request.ports, principal.contract_id, page))
+
+
+# --- the API --------------------------------------------------------------------------------------
+
+_CUSTOMERS = "/api/v2/Payment/Customers"
+_CONTAINERS = "/api/v2/Payment/Containers"
+_SCOPES = (Scope.SECUCONNECT,)
+_ALWAYS = {403: ProductError, 500: ProductError, 503: ProductError}
+_READ_ERRORS = {404: ProductError, **_ALWAYS}
+_LIST_ERRORS = {422: ProductError, **_ALWAYS}
+_CREATE_ERRORS = {413: ProductError, 422: ProductError, **_ALWAYS}
+_PAGE = (
+    Parameter(
+        name="count",
+        meaning="how many to return",
+        schema={"type": "integer", "minimum": 0, "maximum": 1000, "default": 20},
+    ),
+    Parameter(
+        name="offset",
+        meaning="how many to leave out before",
+        schema={"type": "integer", "minimum": 0, "default": 0},
+    ),
+)
+
+_ROUTES = (
+    Route(
+        method="POST",
+        path=_CUSTOMERS,
+        handler=create_customer,
+        body=CustomerRequest,
+        answers={200: CustomerAnswer, **_CREATE_ERRORS},
+        scopes=_SCOPES,
+    ),
+    Route(
+        method="GET",
+        path=_CUSTOMERS,
+        handler=list_customers,
+        answers={200: CustomerList, **_LIST_ERRORS},
+        scopes=_SCOPES,
+        query=_PAGE,
+    ),
+    Route(
+        method="GET",
+        path=_CUSTOMERS + "/{id}",
+        handler=get_customer,
+        answers={200: CustomerAnswer, **_READ_ERRORS},
+        scopes=_SCOPES,
+    ),
+    Route(
+        method="POST",
+        path=_CONTAINERS,
+        handler=create_container,
+        body=ContainerRequest,
+        answers={200: ContainerAnswer, 409: ProductError, **_CREATE_ERRORS},
+        scopes=_SCOPES,
+        is_hot=True,
+    ),
+    Route(
+        method="GET",
+        path=_CONTAINERS,
+        handler=list_containers,
+        answers={200: ContainerList, **_LIST_ERRORS},
+        scopes=_SCOPES,
+        query=_PAGE,
+    ),
+    Route(
+        method="GET",
+        path=_CONTAINERS + "/{id}",
+        handler=get_container,
+        answers={200: ContainerAnswer, **_READ_ERRORS},
+        scopes=_SCOPES,
+    ),
+)
+
+_HEADERS: list[Header] = [
+    (b"content-type", b"application/json; charset=UTF-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_METHODS = b"POST, GET, PUT, DELETE, PATCH, OPTIONS"
+
+
+def api(*, has_cors: bool) -> Api:
+    """Return secuconnect as an API; ``has_cors``: browsers elsewhere may call it."""
+    paths = dict.fromkeys(route.path for route in _ROUTES)
+    preflight = [preflight_route(path) for path in paths] if has_cors else []
+    headers = [*_HEADERS, *cors_headers(_METHODS)] if has_cors else _HEADERS
+
+    def all_headers(_request: Request, _response: Response) -> list[Header]:
+        return headers.copy()
+
+    return Api(
+        name="secuconnect",
+        title="secuconnect: customers and payment containers",
+        prefix="/api/",
+        media_type="application/json",
+        routes=[*_ROUTES, *preflight],
+        errors=ERRORS,
+        headers=all_headers,
+        has_folded_paths=True,
+    )
