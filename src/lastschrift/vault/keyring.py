@@ -1,0 +1,162 @@
+"""The keys of every contract, unlocked by the master key.
+
+Each contract has a data key and, apart from it, a fingerprint key, both random. The database keeps
+them wrapped: AES-256-GCM under the master key, bound to contract, purpose and versions. A contract
+may have several versions of each; the newest is used, any opens what it sealed.
+
+>>> from uuid import UUID
+>>> from lastschrift.vault.master_key import MasterKey
+>>> vault, contract = KeyVault(MasterKey({1: bytes(32)})), ContractId(UUID(int=1))
+>>> keys = vault.unlock(contract, vault.new_contract_keys(contract))
+>>> account, iban = AccountId(UUID(int=7)), Iban.trusted("DE89370400440532013000")
+>>> keys.open_iban(account, keys.seal_iban(account, iban)) == iban
+True
+"""
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+
+from cryptography.exceptions import InvalidTag
+
+from lastschrift.domain.iban import Iban
+from lastschrift.domain.identity import AccountId, ContractId
+from lastschrift.operations.ports import KeyPurpose, WrappedKey
+from lastschrift.vault.concealed import Concealed
+from lastschrift.vault.envelope import (
+    KEY_BYTES,
+    NONCE_BYTES,
+    TAG_BYTES,
+    VERSION_BYTES,
+    CannotOpen,
+    Envelope,
+    Place,
+)
+from lastschrift.vault.fingerprint import Fingerprinter
+from lastschrift.vault.master_key import MasterKey
+
+_WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
+
+
+class WrapBroken(CannotOpen):
+    """A contract's key was damaged, or wrapped for another use or under another master key."""
+
+    def __init__(self, contract: ContractId, purpose: KeyPurpose, version: int) -> None:
+        super().__init__(contract, purpose, version)
+        self.contract = contract
+        self.purpose = purpose
+        self.version = version
+
+
+class KeyMissing(CannotOpen):
+    """A contract has no key of this purpose at all."""
+
+    def __init__(self, contract: ContractId, purpose: KeyPurpose) -> None:
+        super().__init__(contract, purpose)
+        self.contract = contract
+        self.purpose = purpose
+
+
+class ContractKeyRing(Concealed):
+    """A contract's keys, unlocked (the operations' `ContractKeys`)."""
+
+    __slots__ = ("_fingerprinter", "_ibans")
+
+    def __init__(
+        self,
+        contract: ContractId,
+        data_keys: Mapping[int, bytes],
+        fingerprint_keys: Mapping[int, bytes],
+    ) -> None:
+        self._ibans = Envelope(
+            Place(contract=contract, table="bank_account", column="iban"), data_keys
+        )
+        self._fingerprinter = Fingerprinter(fingerprint_keys[max(fingerprint_keys)])
+
+    def seal_iban(self, account: AccountId, iban: Iban) -> bytes:
+        """Encrypt an IBAN so that it opens only as this account's."""
+        return self._ibans.seal(account, iban.reveal().encode("ascii"))
+
+    def open_iban(self, account: AccountId, sealed: bytes) -> Iban:
+        """Decrypt what `seal_iban` made for this account.
+
+        Raises: KeyVersionUnknown, SealBroken.
+        """
+        return Iban.trusted(self._ibans.open(account, sealed).decode("ascii"))
+
+    def fingerprint(self, iban: Iban) -> bytes:
+        """Return 32 bytes that are equal for equal IBANs of this contract, and tell nothing."""
+        return self._fingerprinter.fingerprint(iban.reveal())
+
+
+class KeyVault(Concealed):
+    """Makes and unlocks the keys of contracts (the operations' `Vault`)."""
+
+    __slots__ = ("_master", "_unlocked")
+
+    def __init__(self, master: MasterKey) -> None:
+        self._master = master
+        self._unlocked: dict[ContractId, ContractKeyRing] = {}
+
+    def new_contract_keys(self, contract: ContractId) -> list[WrappedKey]:
+        """Make the keys of a new contract: version 1 of each purpose, wrapped."""
+        return [
+            wrap_key(self._master, contract, purpose, 1, secrets.token_bytes(KEY_BYTES))
+            for purpose in KeyPurpose
+        ]
+
+    def unlock(self, contract: ContractId, keys: Sequence[WrappedKey]) -> ContractKeyRing:
+        """Unwrap all keys of a contract, and remember them in place of those before.
+
+        Raises: MasterVersionUnknown, WrapBroken, KeyMissing.
+        """
+        found: dict[KeyPurpose, dict[int, bytes]] = {purpose: {} for purpose in KeyPurpose}
+        for key in keys:
+            found[key.purpose][key.version] = unwrap_key(self._master, contract, key)
+        for purpose, versions in found.items():
+            if not versions:
+                raise KeyMissing(contract, purpose)
+        ring = ContractKeyRing(contract, found[KeyPurpose.DATA], found[KeyPurpose.FINGERPRINT])
+        self._unlocked[contract] = ring
+        return ring
+
+    def unlocked(self, contract: ContractId) -> ContractKeyRing | None:
+        """Return a contract's keys if they have been unlocked before."""
+        return self._unlocked.get(contract)
+
+
+def wrap_key(
+    master: MasterKey, contract: ContractId, purpose: KeyPurpose, version: int, key: bytes
+) -> WrappedKey:
+    """Encrypt one version of a contract's key under the newest version of the master key."""
+    nonce = os.urandom(NONCE_BYTES)
+    bound_to = _binding(contract, purpose, version, master.newest_version)
+    return WrappedKey(
+        purpose=purpose,
+        version=version,
+        master_version=master.newest_version,
+        wrapped=nonce + master.cipher(master.newest_version).encrypt(nonce, key, bound_to),
+    )
+
+
+def unwrap_key(master: MasterKey, contract: ContractId, key: WrappedKey) -> bytes:
+    """Decrypt a contract's key.
+
+    Raises: MasterVersionUnknown, WrapBroken.
+    """
+    cipher = master.cipher(key.master_version)
+    bound_to = _binding(contract, key.purpose, key.version, key.master_version)
+    if len(key.wrapped) != _WRAPPED_BYTES:
+        raise WrapBroken(contract, key.purpose, key.version)
+    try:
+        return cipher.decrypt(key.wrapped[:NONCE_BYTES], key.wrapped[NONCE_BYTES:], bound_to)
+    except InvalidTag:
+        raise WrapBroken(contract, key.purpose, key.version) from None
+
+
+def _binding(contract: ContractId, purpose: KeyPurpose, version: int, master_version: int) -> bytes:
+    """Write what a wrapped key is bound to; all but the purpose, which is last, has one length."""
+    versions = version.to_bytes(VERSION_BYTES, "big") + master_version.to_bytes(
+        VERSION_BYTES, "big"
+    )
+    return contract.bytes + versions + purpose.value.encode("ascii")
