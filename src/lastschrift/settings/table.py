@@ -1,0 +1,143 @@
+"""The one list of what can be set.
+
+Reading, the written lastschrift.toml and the reference page all follow it, so a new setting is a
+row here and a field of `Settings`.
+
+>>> [setting.variable for setting in SETTINGS if setting.name == "queue_limit"]
+['LASTSCHRIFT_QUEUE_LIMIT']
+"""
+
+from dataclasses import dataclass
+
+from lastschrift.settings import values
+
+VARIABLE_PREFIX = "LASTSCHRIFT_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One row of the table: a setting, its default, and what it means.
+
+    ``default`` is what the file would say. It is None for a setting without one: ``unset`` then
+    tells what happens, and ``example`` is a value as the file could have it.
+    """
+
+    name: str
+    default: str | int | None
+    meaning: str
+    allowed: str
+    parse: values.Parse[object]
+    example: str = ""
+    unset: str = ""
+    is_file_only: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that gives this setting."""
+        return VARIABLE_PREFIX + self.name.upper()
+
+
+_SECONDS_ALLOWED = f"a number of seconds, above 0, at most {values.SECONDS_MAX}"
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="kind",
+        default=None,
+        unset="must be given",
+        example="production",
+        meaning="What the directory was made for; never changed afterwards.",
+        allowed='"sandbox" or "production"',
+        parse=values.of_type(values.InstallationKind),
+        is_file_only=True,
+    ),
+    Setting(
+        name="database",
+        default="sqlite:///lastschrift.db",
+        meaning="Where the data is kept; a relative path counts from this directory.",
+        allowed="sqlite:///PATH with a relative path, or sqlite:////PATH with an absolute one",
+        parse=values.database,
+    ),
+    Setting(
+        name="listen",
+        default="127.0.0.1:8080",
+        meaning="The address and port that the server listens on.",
+        allowed=f"HOST:PORT, or [IPV6]:PORT, with a port up to {values.PORT_MAX}",
+        parse=values.listen,
+    ),
+    Setting(
+        name="master_key_file",
+        default="master.key",
+        meaning="The file with the master key; a relative path counts from this directory.",
+        allowed="a path",
+        parse=values.file_path,
+    ),
+    Setting(
+        name="public_url",
+        default=None,
+        unset="the request's own scheme and host, on loopback only",
+        example="https://debit.example.org",
+        meaning="The address that clients reach the server by; Location headers begin with it.",
+        allowed="an http or https URL without user, query, fragment or slash at its end",
+        parse=values.public_url,
+    ),
+    Setting(
+        name="cors",
+        default=True,
+        meaning="Whether browsers of any site may call the secuconnect API (Access-Control-*).",
+        allowed="true or false",
+        parse=values.of_type(bool),
+    ),
+    Setting(
+        name="docs",
+        default=True,
+        meaning="Whether the API descriptions and the page to read them are served at /openapi.",
+        allowed="true or false",
+        parse=values.of_type(bool),
+    ),
+    Setting(
+        name="log_format",
+        default=None,
+        unset="console on a terminal, else json",
+        example="json",
+        meaning="How log lines are written.",
+        allowed='"json" or "console"',
+        parse=values.of_type(values.LogFormat),
+    ),
+    Setting(
+        name="log_level",
+        default="info",
+        meaning="The least grave events that are logged.",
+        allowed='"debug", "info", "warning" or "error"',
+        parse=values.of_type(values.LogLevel),
+    ),
+    Setting(
+        name="queue_limit",
+        default=4096,
+        meaning="How many requests may wait for the store; further ones are answered 503.",
+        allowed="a whole number from 1 to 1000000",
+        parse=values.whole_number(1, 1_000_000),
+    ),
+    Setting(
+        name="request_timeout_s",
+        default=20,
+        meaning="How long a request may take to arrive; then its connection is cut.",
+        allowed=_SECONDS_ALLOWED,
+        parse=values.seconds,
+    ),
+    Setting(
+        name="body_bytes_max",
+        default=65_536,
+        meaning="How long a request's body may be; a longer one is answered 413.",
+        allowed="a whole number from 1024 to 16777216",
+        parse=values.whole_number(1024, 16_777_216),
+    ),
+    Setting(
+        name="shutdown_timeout_s",
+        default=20,
+        meaning="How long a stopping server waits for the requests that it has accepted.",
+        allowed=_SECONDS_ALLOWED,
+        parse=values.seconds,
+    ),
+)
+
+SETTING_BY_NAME = {setting.name: setting for setting in SETTINGS}

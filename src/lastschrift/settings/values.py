@@ -1,0 +1,173 @@
+"""What single settings may be, and how they are made of text or of TOML values.
+
+A parser takes what was given and the installation's directory, which relative paths count from.
+
+>>> listen("[::1]:8080", Path())
+Listen(host='::1', port=8080)
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+# --- the values -----------------------------------------------------------------------------------
+
+
+class InstallationKind(Enum):
+    """What a directory was made for; no command takes one for the other."""
+
+    SANDBOX = "sandbox"
+    PRODUCTION = "production"
+
+
+class LogFormat(Enum):
+    """How log lines are written."""
+
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class LogLevel(Enum):
+    """The least grave events that are logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteDatabase:
+    """A database in one file; ``path`` is absolute."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where the server listens; port 0 takes any free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+# --- made of what was given -----------------------------------------------------------------------
+
+
+class SettingRefused(Exception):
+    """A value is not allowed; ``remedy`` only if there is more to say than what is."""
+
+    def __init__(self, remedy: str | None = None) -> None:
+        super().__init__(remedy)
+        self.remedy = remedy
+
+
+Parse = Callable[[object, Path], T]
+"""Makes a setting's value of what was given, which is text from a variable, or any TOML value.
+
+The path is the installation's directory. Raises: SettingRefused.
+"""
+
+PORT_MAX = 65_535
+
+SECONDS_MAX = 3600
+"""The longest timeout: an hour."""
+
+_LISTEN = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]{1,5})")
+
+_PUBLIC_URL = re.compile(
+    r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*"
+)
+
+
+def of_type(kind: type[T]) -> Parse[T]:
+    """Take what msgspec can make a ``kind`` of; a number or a bool may come as text."""
+
+    def parse(raw: object, _directory: Path) -> T:
+        try:
+            return msgspec.convert(raw, kind, strict=False)
+        except msgspec.ValidationError:
+            raise SettingRefused from None
+
+    return parse
+
+
+def whole_number(lowest: int, highest: int) -> Parse[int]:
+    """Take a number from ``lowest`` to ``highest``."""
+
+    def parse(raw: object, directory: Path) -> int:
+        number = of_type(int)(raw, directory)
+        if not lowest <= number <= highest:
+            raise SettingRefused
+        return number
+
+    return parse
+
+
+def seconds(raw: object, directory: Path) -> float:
+    """Take a timeout: more than nothing, at most an hour."""
+    number = of_type(float)(raw, directory)
+    if not 0 < number <= SECONDS_MAX:
+        raise SettingRefused
+    return number
+
+
+def file_path(raw: object, directory: Path) -> Path:
+    """Take a path; a relative one counts from the installation's directory."""
+    return directory / _text(raw)
+
+
+def database(raw: object, directory: Path) -> SqliteDatabase:
+    """Take ``sqlite:///`` and a path. PostgreSQL is known, and refused for the time being."""
+    url = _text(raw)
+    if url.startswith(("postgresql:", "postgres:")):
+        raise SettingRefused("this version keeps its data in SQLite: sqlite:///lastschrift.db")
+    path = url.removeprefix("sqlite:///")
+    if path in ("", "/", url) or path.endswith("/") or "?" in path:
+        raise SettingRefused
+    return SqliteDatabase(directory / path)
+
+
+def listen(raw: object, _directory: Path) -> Listen:
+    """Take ``host:port`` or ``[ipv6]:port``."""
+    match = _LISTEN.fullmatch(_text(raw))
+    if match is None or int(match["port"]) > PORT_MAX:
+        raise SettingRefused
+    host = match["v6"] or match["host"]
+    try:
+        if match["v6"]:
+            ipaddress.IPv6Address(host)
+        elif not any(map(str.isalpha, host)):
+            ipaddress.IPv4Address(host)
+    except ValueError:
+        raise SettingRefused from None
+    return Listen(host, int(match["port"]))
+
+
+def public_url(raw: object, _directory: Path) -> str | None:
+    """Take an address as clients see it; empty text means that there is none."""
+    if raw == "":
+        return None
+    url = _text(raw)
+    if _PUBLIC_URL.fullmatch(url) is None:
+        raise SettingRefused
+    return url
+
+
+def _text(raw: object) -> str:
+    """Return text of at least one character, all of them visible."""
+    if not isinstance(raw, str) or not raw or not raw.isprintable():
+        raise SettingRefused
+    return raw

@@ -1,0 +1,58 @@
+"""The settings written down: a new installation's lastschrift.toml, and the reference page."""
+
+import json
+from pathlib import Path
+
+from lastschrift.settings.load import CONFIG_FILE
+from lastschrift.settings.table import SETTINGS, Setting
+from lastschrift.settings.values import InstallationKind
+
+_CONFIG_HEADER = """\
+# Settings of this Lastschrift installation. A line "# name = value" shows what holds without it:
+# remove the "#" to set something else. A variable wins over this file; it is called LASTSCHRIFT_
+# and the setting's name in capitals.
+"""
+
+_REFERENCE_HEADER = """\
+| setting | variable | default | allowed | meaning |
+|---|---|---|---|---|
+"""
+
+
+def write_config(directory: Path, kind: InstallationKind) -> Path:
+    """Write a new lastschrift.toml (mode 0600) with every setting explained, and return its path.
+
+    Raises: FileExistsError; OSError (no such directory, disk full).
+    """
+    file = directory / CONFIG_FILE
+    file.touch(mode=0o600, exist_ok=False)
+    entries = [_config_entry(setting, kind) for setting in SETTINGS]
+    file.write_text("\n".join([_CONFIG_HEADER, *entries]), encoding="utf-8")
+    return file
+
+
+def settings_reference() -> str:
+    """Return every setting as a row of a Markdown table."""
+    return _REFERENCE_HEADER + "".join(map(_reference_row, SETTINGS))
+
+
+def _config_entry(setting: Setting, kind: InstallationKind) -> str:
+    if setting.name == "kind":
+        return f'# {setting.meaning}\nkind = "{kind.value}"\n'
+    comment = f"# {setting.meaning}\n# Allowed: {setting.allowed}.\n"
+    if setting.default is None:
+        comment += f"# Unset: {setting.unset}. For example:\n"
+    return f"{comment}# {setting.name} = {_toml(setting)}\n"
+
+
+def _toml(setting: Setting) -> str:
+    """Return a setting's default, or else its example, as TOML: its plain values are JSON's."""
+    return json.dumps(setting.example if setting.default is None else setting.default)
+
+
+def _reference_row(setting: Setting) -> str:
+    variable = "in the file only" if setting.is_file_only else f"`{setting.variable}`"
+    default = setting.unset if setting.default is None else f"`{_toml(setting)}`"
+    return (
+        f"| `{setting.name}` | {variable} | {default} | {setting.allowed} | {setting.meaning} |\n"
+    )
