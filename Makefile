@@ -1,0 +1,66 @@
+# Everything that is done with a checkout, by one word each; `make` alone lists them.
+# Each target sets up the environment first, which costs nothing once it is there.
+
+PORT ?= 8080
+DATA ?=
+MINUTES ?= 10
+UPGRADE ?=
+
+bin := .venv/bin
+python_code := $(wildcard src tests bench scripts)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup run test check lint types contracts docs docs-check format coverage bench soak lock clean
+
+help:  ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r target does; do printf '  make %-11s %s\n' "$$target" "$$does"; done
+
+setup:  ## Build the environment in .venv (PYTHON=python3.12 chooses a Python)
+	@sh scripts/setup.sh
+
+run: setup  ## Start a sandbox on 127.0.0.1 (PORT=8080, DATA=directory to keep it in)
+	@$(bin)/lastschrift sandbox --port $(PORT) $(if $(DATA),--data "$(DATA)")
+
+test: setup  ## Run all tests, in random order on all cores
+	$(bin)/pytest --numprocesses auto
+
+check: lint types contracts docs-check test  ## Check all that CI checks
+
+lint: setup  ## Check style and format
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+
+types: setup  ## Check types
+	$(bin)/mypy $(python_code)
+
+contracts: setup  ## Check which room imports which
+	$(bin)/lint-imports --no-logo
+
+docs: setup  ## Write the generated pages of docs/ anew
+	$(bin)/python -m scripts.docs
+
+docs-check: setup  ## Check that the generated pages are fresh
+	$(bin)/python -m scripts.docs --check
+
+format: setup  ## Format the code and mend what can be mended
+	$(bin)/ruff check --fix
+	$(bin)/ruff format
+
+coverage: setup  ## Prove that the tests walk every branch of the domain
+	$(bin)/coverage run -m pytest
+	$(bin)/coverage report --include 'src/lastschrift/domain/*' --fail-under 100
+
+bench: setup  ## Measure against the conventional server and write docs/benchmarks.md
+	$(bin)/python -m bench --write
+
+soak: setup  ## Run the tests over and over, each time in another order (MINUTES=10)
+	@sh scripts/soak.sh $(MINUTES)
+
+lock: setup  ## Write requirements.txt anew from pyproject.toml (UPGRADE=--upgrade: newest versions)
+	@sh scripts/lock.sh $(UPGRADE)
+
+clean:  ## Remove the environment and all caches; data directories stay
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
