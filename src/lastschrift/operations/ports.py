@@ -4,7 +4,7 @@
 domain's words; all SQL stands in `lastschrift.storage`.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -280,20 +280,20 @@ class Transaction(Reader, Protocol):
 class Store(Protocol):
     """Where everything is kept. Nothing that it returns or raises is told before its COMMIT."""
 
-    async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+    def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> Awaitable[T]:
         """Run an operation in a transaction of its own.
 
         Raises: what the operation raises; QueueFull, StoreFailed, ShuttingDown.
         """
         ...
 
-    async def write_batched(
+    def write_batched(
         self,
         operation: Callable[
             [Transaction, Sequence[Command]], Coroutine[Any, Any, Sequence[Result]]
         ],
         command: Command,
-    ) -> Result:
+    ) -> Awaitable[Result]:
         """Run an operation once for all commands that are waiting for it, and return one's result.
 
         Raises: QueueFull, StoreFailed, ShuttingDown.

@@ -1,1 +1,1 @@
-"""The embedded store: SQLite by apsw, one writer thread, group commit, ``synchronous=FULL``."""
+"""The embedded store: SQLite by apsw, one writer, group commit, ``synchronous=FULL``."""

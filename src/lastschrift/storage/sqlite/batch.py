@@ -8,8 +8,6 @@ many rows went in is enough; only if some are missing is it asked which.
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-import msgspec
-
 from lastschrift.domain.bank_account import BankAccount
 from lastschrift.domain.errors import (
     AccountIdTaken,
@@ -107,8 +105,10 @@ def left_out_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
 
 @cache
 def why_left_out_sql(count: int) -> str:
-    """Return for each value: its place, the account that holds its IBAN, whether its id is taken,
-    and whether its debtor is missing."""
+    """Return for each value its place and three facts.
+
+    The account that holds its IBAN, whether its id is taken, and whether its debtor is missing.
+    """
     return f"""
     SELECT v.column1, held.id, taken.id IS NOT NULL, v.column4 IS NOT NULL AND d.id IS NULL
     FROM (VALUES {_value_list(6, count)}) v

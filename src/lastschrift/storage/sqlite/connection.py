@@ -19,6 +19,7 @@ _WRITE_PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
     "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA temp_store = MEMORY",  # an undo journal for each statement, else a file each time
 )
 _BUSY_TIMEOUT_MS = 5_000
 _STATEMENT_CACHE = 256

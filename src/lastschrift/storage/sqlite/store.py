@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,21 +50,19 @@ class SqliteStore:
         """How many jobs wait for the next commit."""
         return self._writer.queue_depth
 
-    async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+    def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> Awaitable[T]:
         """Run an operation, many to a commit."""
-        result: T = await self._writer.submit(operation)
-        return result
+        return self._writer.submit(operation)
 
-    async def write_batched(
+    def write_batched(
         self,
         operation: Callable[
             [Transaction, Sequence[Command]], Coroutine[Any, Any, Sequence[Result]]
         ],
         command: Command,
-    ) -> Result:
+    ) -> Awaitable[Result]:
         """Run a batch operation for all commands that wait."""
-        result: Result = await self._writer.submit_batched(operation, command)
-        return result
+        return self._writer.submit_batched(operation, command)
 
     async def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """Read at once, on the event loop: a look-up by key takes some 3 us."""

@@ -1,170 +1,152 @@
-"""The one thread that writes: it takes whatever waits, commits it together, then answers all.
+"""Group commit: whatever waits is run in one transaction, committed together, then answered.
 
-No timer: while a batch commits, the next one gathers. No answer leaves before its COMMIT, an error
-included: in a batch one request may see another's uncommitted row, and "already exists" must not
-become a lie by a crash.
+The statements run on the event loop, where they take some 10 us a row; the COMMIT, which waits for
+the disk, on a thread. So a batch changes threads twice, and not at each step of each statement
+(docs/decisions/group-commit.md has the measurement). No timer: while one round commits, the next
+one gathers. No answer leaves before its COMMIT, an error included: in a round one request may see
+another's uncommitted row, and "already exists" must not become a lie by a crash.
 """
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from collections import deque
+from collections.abc import Callable, Coroutine
+from queue import SimpleQueue
 from typing import Any
 
 import apsw
 
-from lastschrift.domain.errors import DomainError, QueueFull, ShuttingDown, StoreFailed
-from lastschrift.operations.ports import Transaction
+from lastschrift.domain.errors import QueueFull, ShuttingDown, StoreFailed
 from lastschrift.storage.sqlite.connection import SqliteEngine
 from lastschrift.storage.sqlite.drive import drive
+from lastschrift.storage.sqlite.jobs import BatchOperation, Job, Operation, Round
 from lastschrift.storage.transaction import SqlTransaction
 
-Operation = Callable[[Transaction], Coroutine[Any, Any, Any]]
-BatchOperation = Callable[[Transaction, Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]]
 Observer = Callable[[int, float], None]
-"""Told, after each commit, how many jobs it held and how many seconds it took."""
+"""Told, after each commit, how many jobs it held and how many seconds the round took."""
 
 _JOBS_MAX = 256
-"""Jobs of one commit: at some 20 us a row they take about 5 ms."""
+"""Jobs of one round: at some 10 to 20 us a row they hold up the event loop for 5 ms at most."""
 
-_STOP = None
-_ALONE = object()
-
-
-@dataclass(slots=True)
-class Job:
-    """Something to be done in a transaction, and who waits for it.
-
-    With a ``command``, ``operation`` is a batch operation that takes all commands that wait.
-    """
-
-    operation: Callable[..., Coroutine[Any, Any, Any]]
-    future: asyncio.Future[Any]
-    command: object = _ALONE
-    result: object = None
-    error: BaseException | None = None
-
-
-@dataclass(slots=True)
-class Round:
-    """The jobs of one commit, the batched ones gathered by operation."""
-
-    single: list[Job] = field(default_factory=list)
-    batched: dict[BatchOperation, list[Job]] = field(default_factory=dict)
-
-    def add(self, job: Job) -> None:
-        """Put a job where it belongs."""
-        if job.command is _ALONE:
-            self.single.append(job)
-        else:
-            self.batched.setdefault(job.operation, []).append(job)
-
-    @property
-    def jobs(self) -> list[Job]:
-        """All jobs of the round."""
-        return self.single + [job for jobs in self.batched.values() for job in jobs]
+_NO_MORE = None
 
 
 class Writer:
-    """Group commit over one connection that nobody else uses."""
+    """The one connection that writes, and all who wait for it."""
 
     def __init__(self, connection: apsw.Connection, *, queue_limit: int, observe: Observer) -> None:
         self._connection = connection
         self._transaction = SqlTransaction(SqliteEngine(connection))
-        self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._queue_limit = queue_limit
         self._observe = observe
+        self._waiting: deque[Job] = deque()
         self._is_open = True
         self._is_round_empty = True
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._to_commit: SimpleQueue[tuple[Round, float] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._commit_all, name="commit", daemon=True)
         self._thread.start()
-
-    # --- on the event loop ---
 
     @property
     def queue_depth(self) -> int:
-        """How many jobs wait for the next commit."""
-        return self._queue.qsize()
+        """How many jobs wait for the next round."""
+        return len(self._waiting)
 
-    async def submit(self, operation: Operation) -> Any:
-        """Run an operation, and return its result once it is committed."""
-        return await self._enqueue(Job(operation, self._loop.create_future()))
+    def submit(self, operation: Operation) -> asyncio.Future[Any]:
+        """Run an operation; its result is there once it is committed.
 
-    async def submit_batched(self, operation: BatchOperation, command: object) -> Any:
-        """Run a batch operation for this command and all others that wait for it."""
-        return await self._enqueue(Job(operation, self._loop.create_future(), command))
+        Raises: ShuttingDown, QueueFull.
+        """
+        return self._enqueue(Job(operation, self._loop.create_future()))
+
+    def submit_batched(self, operation: BatchOperation, command: object) -> asyncio.Future[Any]:
+        """Run a batch operation for this command and all others that wait for it.
+
+        Raises: ShuttingDown, QueueFull.
+        """
+        return self._enqueue(Job(operation, self._loop.create_future(), command))
 
     def _enqueue(self, job: Job) -> asyncio.Future[Any]:
         if not self._is_open:
             raise ShuttingDown
-        if self._queue.qsize() >= self._queue_limit:
+        if len(self._waiting) >= self._queue_limit:
             raise QueueFull
-        self._queue.put(job)
+        self._waiting.append(job)
+        if self._idle.is_set():
+            self._idle.clear()
+            self._loop.call_soon(self._next_round)
         return job.future
 
     async def close(self) -> None:
         """Commit what waits, take no more, and close the connection."""
         self._is_open = False
-        self._queue.put(_STOP)
-        await self._loop.run_in_executor(None, self._thread.join)
+        await self._idle.wait()
+        self._to_commit.put(_NO_MORE)
+        self._thread.join()
         self._connection.close()
 
-    # --- on the writer's thread ---
+    # --- a round: run on the event loop, committed on the thread, answered on the event loop ---
 
-    def _run(self) -> None:
-        while (first := self._queue.get()) is not _STOP:
-            is_last = self._commit(first)
-            if is_last:
-                return
-
-    def _commit(self, first: Job) -> bool:
-        """Commit ``first`` and what else waits; return whether the end was among it."""
-        round_, is_last = self._gather(first)
+    def _next_round(self) -> None:
+        if not self._waiting:
+            self._idle.set()
+            return
         started = time.perf_counter()
-        self._run_round(round_)
-        jobs = round_.jobs
-        self._observe(len(jobs), time.perf_counter() - started)
-        self._loop.call_soon_threadsafe(_settle, jobs)
-        return is_last
+        count = min(len(self._waiting), _JOBS_MAX)
+        jobs = Round(self._waiting.popleft() for _ in range(count))
+        if self._run(jobs):
+            self._to_commit.put((jobs, started))
+        else:
+            self._answer(jobs, started)
 
-    def _gather(self, first: Job) -> tuple[Round, bool]:
-        round_ = Round()
-        round_.add(first)
-        for _ in range(_JOBS_MAX - 1):
+    def _commit_all(self) -> None:
+        """Commit round after round, on the thread."""
+        while (item := self._to_commit.get()) is not _NO_MORE:
+            jobs, started = item
             try:
-                job = self._queue.get_nowait()
-            except Empty:
-                break
-            if job is _STOP:
-                return round_, True
-            round_.add(job)
-        return round_, False
+                self._connection.execute("COMMIT")
+            except apsw.Error as failure:
+                self._give_up(jobs, failure)
+            self._loop.call_soon_threadsafe(self._answer, jobs, started)
 
-    def _run_round(self, round_: Round) -> None:
-        """Run all jobs in one transaction; if it can't be kept, fail every one of them."""
+    def _answer(self, jobs: Round, started: float) -> None:
+        for job in jobs.jobs:
+            job.answer()
+        self._observe(len(jobs.jobs), time.perf_counter() - started)
+        # After those who were answered, so that what they do next is in the next round already.
+        self._loop.call_soon(self._next_round)
+
+    # --- what a round does ---
+
+    def _run(self, jobs: Round) -> bool:
+        """Run all jobs in one transaction; return whether there is something to commit."""
         try:
             self._begin()
-            for operation, jobs in round_.batched.items():
-                self._run_batch(operation, jobs)
-            for job in round_.single:
+            for operation, batch in jobs.batched.items():
+                self._run_batch(operation, batch)
+            for job in jobs.single:
                 self._run_single(job)
-            self._connection.execute("COMMIT")
         except apsw.Error as failure:
-            self._roll_back()
-            for job in round_.jobs:
-                job.result, job.error = None, StoreFailed()
-                job.error.__cause__ = failure
+            self._give_up(jobs, failure)
+            return False
+        return True
+
+    def _give_up(self, jobs: Round, failure: apsw.Error) -> None:
+        """Keep nothing of a round: a full or broken disk fails all of it, not who met it first."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        jobs.fail(StoreFailed, failure)
 
     def _run_batch(self, operation: BatchOperation, jobs: list[Job]) -> None:
         """Run a batch; if it raises, run each command alone, so that only the culprit fails."""
         commands = [job.command for job in jobs]
         try:
             results = self._run_undoable(operation(self._transaction, commands))
-        except Exception as error:
-            self._raise_if_unusable(error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
+            _raise_if_unusable(error)
             if len(jobs) == 1:
                 jobs[0].error = error
                 return
@@ -177,11 +159,11 @@ class Writer:
     def _run_single(self, job: Job) -> None:
         try:
             job.result = self._run_undoable(job.operation(self._transaction))
-        except Exception as error:
-            self._raise_if_unusable(error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
+            _raise_if_unusable(error)
             job.error = error
 
-    def _run_undoable(self, operation: Coroutine[Any, Any, Any]) -> Any:
+    def _run_undoable(self, operation: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  # its own
         """Run an operation; if it raises, undo it and nothing else.
 
         The first one of a round needs no savepoint: what is before it is the transaction's start.
@@ -192,13 +174,13 @@ class Writer:
         try:
             result = drive(operation)
         except BaseException:
-            self._undo(is_first)
+            self._undo(is_first=is_first)
             raise
         if not is_first:
             self._connection.execute("RELEASE operation")
         return result
 
-    def _undo(self, is_first: bool) -> None:
+    def _undo(self, *, is_first: bool) -> None:
         if not self._connection.in_transaction:
             return
         if is_first:
@@ -212,22 +194,8 @@ class Writer:
         self._connection.execute("BEGIN IMMEDIATE")
         self._is_round_empty = True
 
-    def _raise_if_unusable(self, error: Exception) -> None:
-        """A full or broken disk fails the whole round, not only who met it first."""
-        if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
-            raise error
 
-    def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-
-
-def _settle(jobs: list[Job]) -> None:
-    """Answer, on the event loop, all who still wait."""
-    for job in jobs:
-        if job.future.done():
-            continue
-        if job.error is None:
-            job.future.set_result(job.result)
-        else:
-            job.future.set_exception(job.error)
+def _raise_if_unusable(error: Exception) -> None:
+    """Let go on what the disk says; a broken constraint is the operation's own fault."""
+    if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
+        raise error

@@ -1,0 +1,56 @@
+"""What waits to be written: single jobs, and jobs that one operation does for all at once."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from lastschrift.operations.ports import Transaction
+
+Operation = Callable[[Transaction], Coroutine[Any, Any, Any]]
+BatchOperation = Callable[[Transaction, Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]]
+
+_ALONE = object()
+
+
+class Job(msgspec.Struct):
+    """Something to be done in a transaction, who waits for it, and how it went.
+
+    With a ``command``, ``operation`` is a batch operation that takes all commands that wait.
+    """
+
+    operation: Callable[..., Coroutine[Any, Any, Any]]
+    future: asyncio.Future[Any]
+    command: object = _ALONE
+    result: object = None
+    error: BaseException | None = None
+
+    def answer(self) -> None:
+        """Tell whoever waits for it how it went, if anybody still does."""
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+class Round:
+    """The jobs of one commit, the batched ones gathered by operation."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self.jobs = list(jobs)
+        self.single: list[Job] = []
+        self.batched: dict[BatchOperation, list[Job]] = {}
+        for job in self.jobs:
+            if job.command is _ALONE:
+                self.single.append(job)
+            else:
+                self.batched.setdefault(job.operation, []).append(job)
+
+    def fail(self, make_error: Callable[[], BaseException], cause: BaseException) -> None:
+        """Let every job have failed for the same cause."""
+        for job in self.jobs:
+            job.result, job.error = None, make_error()
+            job.error.__cause__ = cause
