@@ -1,9 +1,10 @@
 """Who may do what: contracts, their clients, and the tokens that clients act by."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NoReturn
+
+from msgspec import Struct
 
 from lastschrift.domain.debtor import DebtorRef
 from lastschrift.domain.identity import ClientId, ContractId, DebtorId
@@ -23,8 +24,7 @@ class Scope(StrEnum):
     PACE_DELETE = "pay:payment-methods:delete"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
+class Contract(Struct, frozen=True, kw_only=True):
     """A tenant. Nothing of one contract is ever seen from another."""
 
     id: ContractId
@@ -32,8 +32,7 @@ class Contract:
     created: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class Client(Struct, frozen=True, kw_only=True):
     """An OAuth client of one contract, without its secret.
 
     ``identity`` is the debtor behind the client's own tokens on wires that speak for a payer.
@@ -48,8 +47,7 @@ class Client:
     revoked: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Principal:
+class Principal(Struct, frozen=True, kw_only=True):
     """Who a request acts for: what its access token stands for.
 
     ``debtor`` is the payer that the token speaks for, on wires that ask for one.

@@ -4,8 +4,9 @@ It is one thing seen by two wires: secuconnect's payment container, PACE's payme
 travels sealed; only an operation that reveals it holds it in clear (`RevealedBankAccount`).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from lastschrift.domain.debtor import DebtorKind, DebtorRef
 from lastschrift.domain.iban import Iban
@@ -13,8 +14,7 @@ from lastschrift.domain.identity import AccountId, ContractId, DebtorId
 from lastschrift.domain.party import Party
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BankAccount:
+class BankAccount(Struct, frozen=True, kw_only=True):
     """A registered bank account, without its full IBAN.
 
     ``owner`` is the name it is held under. ``holder`` is what a wire told of the account's holder
@@ -41,8 +41,7 @@ class BankAccount:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class RevealedBankAccount:
+class RevealedBankAccount(Struct, frozen=True):
     """A bank account together with its full IBAN."""
 
     account: BankAccount

@@ -9,9 +9,9 @@ Bank(name='Commerzbank', bic=Bic(text='COBADEFFXXX'))
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
+from msgspec import Struct
 from schwifty import domain as schwifty
 from schwifty.registry import Registry
 
@@ -19,8 +19,7 @@ from lastschrift.domain.bic import BIC_BRANCH_START, Bic
 from lastschrift.domain.iban import Iban
 
 
-@dataclass(frozen=True, slots=True)
-class Bank:
+class Bank(Struct, frozen=True):
     """A bank as its country's register names it; ``bic`` where that tells one."""
 
     name: str

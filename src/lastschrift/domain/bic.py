@@ -5,8 +5,9 @@
 """
 
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from lastschrift.domain.iban import electronic_format
 from lastschrift.domain.refusals import ValueRefused
@@ -22,8 +23,7 @@ class BicMalformed(ValueRefused):
     """A text is not built like a BIC: 8 or 11 characters, the fifth and sixth letters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bic:
+class Bic(Struct, frozen=True):
     """A well-formed BIC, in upper case. Whether there is such a bank, it does not say."""
 
     text: str
@@ -34,9 +34,10 @@ class Bic:
 
         Raises: BicMalformed.
         """
-        text = electronic_format(text)
         if _PATTERN.fullmatch(text) is None:
-            raise BicMalformed
+            text = electronic_format(text)
+            if _PATTERN.fullmatch(text) is None:
+                raise BicMalformed
         return cls(text)
 
     def __str__(self) -> str:

@@ -1,8 +1,9 @@
 """The debtor: the payer whose accounts are debited."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+from msgspec import Struct
 
 from lastschrift.domain.identity import ContractId, DebtorId
 from lastschrift.domain.party import Party
@@ -18,16 +19,14 @@ class DebtorKind(Enum):
     """Stands behind a client's own PACE token; no wire lists it."""
 
 
-@dataclass(frozen=True, slots=True)
-class DebtorRef:
+class DebtorRef(Struct, frozen=True):
     """Which debtor something belongs to."""
 
     id: DebtorId
     kind: DebtorKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debtor:
+class Debtor(Struct, frozen=True, kw_only=True):
     """A payer of one contract. Not unique by data: the same person may be saved many times."""
 
     contract_id: ContractId

@@ -6,7 +6,8 @@ code and no wire text stands here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lastschrift.domain.iban import Iban
 from lastschrift.domain.identity import AccountId, DebtorId
@@ -20,8 +21,7 @@ class DomainError(Exception):
 # --- the six families -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
+class FieldProblem(Struct, frozen=True):
     """One field that can't be taken: where it stands in the request, and why."""
 
     path: tuple[str, ...]

@@ -1,7 +1,7 @@
 """What things are called inside: one UUID each, typed by what it names.
 
 Every object has a UUID of version 7 made by us (RFC 9562 §5.7), or the UUID that a PACE client
-chose for its payment method. Its key is (contract, id), so a chosen id can't collide across tenants.
+chose for its payment method. Its key is (contract, id): a chosen id can't collide across tenants.
 """
 
 from typing import NewType

@@ -4,12 +4,12 @@ Fields are named after ISO 20022's party and postal address (``Nm``, ``StrtNm``,
 ``PstCd``, ``TwnNm``, ``Ctry``) where it has them. All are optional: a wire says which it needs.
 """
 
-from dataclasses import dataclass
 from datetime import date
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+
+class Address(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A postal address. ``country`` is kept as the wire sent it: "DE", or "Germany"."""
 
     street: str | None = None
@@ -21,8 +21,7 @@ class Address:
     kind: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class Party(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A person, a company, or a person of a company."""
 
     salutation: str | None = None

@@ -1,7 +1,8 @@
 """Giving a contract an OAuth client."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lastschrift.domain.access import Client, Scope, Secret
 from lastschrift.domain.debtor import Debtor, DebtorKind
@@ -13,8 +14,7 @@ from lastschrift.operations.hashing import secret_hash
 from lastschrift.operations.ports import Ports, Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateClient:
+class CreateClient(Struct, frozen=True, kw_only=True):
     """A client to be made.
 
     ``has_identity``: a debtor of its own stands behind its tokens, where a wire asks for a payer.
@@ -29,8 +29,7 @@ class CreateClient:
     client_secret: Secret | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedClient:
+class CreatedClient(Struct, frozen=True):
     """A new client, and its secret to be told once."""
 
     client: Client

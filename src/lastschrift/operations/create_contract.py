@@ -1,6 +1,6 @@
 """Opening a contract: a tenant with keys of its own."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from lastschrift.domain.access import Contract
 from lastschrift.domain.identity import ContractId
@@ -8,8 +8,7 @@ from lastschrift.operations.auditing import audit_entry
 from lastschrift.operations.ports import Ports, Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class CreateContract:
+class CreateContract(Struct, frozen=True):
     """A contract to be opened, under the merchant's name."""
 
     name: str

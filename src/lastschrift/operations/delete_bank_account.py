@@ -1,6 +1,6 @@
 """Taking a bank account away: it is hidden, its IBAN is free again, its id stays taken."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from lastschrift.domain.errors import BankAccountUnknown
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
@@ -8,8 +8,7 @@ from lastschrift.operations.auditing import audit_entry
 from lastschrift.operations.ports import Ports, Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteBankAccount:
+class DeleteBankAccount(Struct, frozen=True, kw_only=True):
     """A debtor's bank account to be taken away."""
 
     contract_id: ContractId

@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lastschrift.domain.access import TOKEN_LIFETIME, Client, Principal, Scope, Secret
 from lastschrift.domain.errors import CredentialsRefused, ScopeRefused
@@ -14,8 +15,7 @@ from lastschrift.operations.ports import Ports, Transaction
 _NO_CLIENT_HASH = hashlib.sha256(b"no client has this secret").digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueAccessToken:
+class IssueAccessToken(Struct, frozen=True, kw_only=True):
     """Credentials, and the scopes asked for.
 
     ``client_id`` None: what was sent can't be a client's id. ``scopes`` None: none was named; an
@@ -27,8 +27,7 @@ class IssueAccessToken:
     scopes: Sequence[str] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedToken:
+class IssuedToken(Struct, frozen=True, kw_only=True):
     """An access token in clear, to be told once, and what it is good for."""
 
     token: Secret

@@ -11,6 +11,8 @@ from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+from msgspec import Struct
+
 from lastschrift.domain.access import Client, Contract, Principal, Secret
 from lastschrift.domain.bank_account import BankAccount
 from lastschrift.domain.debtor import Debtor
@@ -33,8 +35,7 @@ class KeyPurpose(Enum):
     FINGERPRINT = "fingerprint"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrappedKey:
+class WrappedKey(Struct, frozen=True, kw_only=True):
     """A contract's key as it is kept: encrypted under a version of the master key."""
 
     purpose: KeyPurpose
@@ -109,32 +110,28 @@ class Ids(Protocol):
 # --- the store ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Which part of a list is wanted: ``count`` items after the first ``offset``."""
 
     count: int
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[T]):
+class Listing(Struct, Generic[T], frozen=True):
     """A page of a list, and how long the whole list is."""
 
     total: int
     items: Sequence[T]
 
 
-@dataclass(frozen=True, slots=True)
-class SealedBankAccount:
+class SealedBankAccount(Struct, frozen=True):
     """A bank account as it is kept: with its IBAN encrypted."""
 
     account: BankAccount
     sealed_iban: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
+class AuditEntry(Struct, frozen=True, kw_only=True):
     """Who did what to which object, and when; ``client_id`` is None on the command line."""
 
     contract_id: ContractId
@@ -144,8 +141,7 @@ class AuditEntry:
     subject_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class NewBankAccount:
+class NewBankAccount(Struct, frozen=True):
     """A bank account about to be kept. ``iban`` itself is never stored."""
 
     account: BankAccount
@@ -155,8 +151,7 @@ class NewBankAccount:
     audit: AuditEntry
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCredentials:
+class ClientCredentials(Struct, frozen=True):
     """A client and the SHA-256 of its secret."""
 
     client: Client

@@ -5,7 +5,8 @@ encryption, fingerprint) happens before the queue.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lastschrift.domain.bank_account import BankAccount, RevealedBankAccount
 from lastschrift.domain.debtor import DebtorRef
@@ -26,8 +27,7 @@ _ROUNDS_MAX = 3
 """An account left out for a reason that is gone when we ask is tried again, this often in all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterBankAccount:
+class RegisterBankAccount(Struct, frozen=True, kw_only=True):
     """A bank account to be kept.
 
     ``debtor`` None: the account belongs to nobody yet, and may be there more than once.
@@ -117,6 +117,7 @@ def _prepare(ports: Ports, keys: ContractKeys, command: RegisterBankAccount) -> 
         contract_id=command.contract_id,
         subject_id=account_id,
         client_id=command.client_id,
+        at=account.created,
     )
     return NewBankAccount(
         account=account,

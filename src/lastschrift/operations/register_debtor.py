@@ -1,6 +1,6 @@
 """Saving a payer's contact data."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from lastschrift.domain.debtor import Debtor, DebtorKind
 from lastschrift.domain.identity import ClientId, ContractId, DebtorId
@@ -9,8 +9,7 @@ from lastschrift.operations.auditing import audit_entry
 from lastschrift.operations.ports import Ports, Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterDebtor:
+class RegisterDebtor(Struct, frozen=True, kw_only=True):
     """A payer to be kept. The same data may be kept many times: debtors are not unique."""
 
     contract_id: ContractId

@@ -1,6 +1,6 @@
 """Revoking a client: it and its tokens are refused from now on."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from lastschrift.domain.access import Client
 from lastschrift.domain.errors import ClientUnknown

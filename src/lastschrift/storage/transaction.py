@@ -23,7 +23,6 @@ from lastschrift.operations.ports import (
 )
 from lastschrift.storage import statements
 from lastschrift.storage.codec import Codec, Row, Value
-from lastschrift.storage.party_json import party_to_json
 from lastschrift.storage.rows import Rows
 
 
@@ -182,7 +181,7 @@ class SqlTransaction(SqlReader):
             self._codec.put_id(debtor.contract_id),
             self._codec.put_id(debtor.id),
             debtor.kind.value,
-            self._codec.put_json(party_to_json(debtor.contact)),
+            self._codec.put_json(debtor.contact),
             self._codec.put_instant(debtor.created),
         )
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from msgspec import Struct
+
 from lastschrift.domain.access import Principal, Scope
 from lastschrift.domain.errors import ScopeMissing
 from lastschrift.operations.ports import Ports
@@ -41,8 +43,7 @@ class Edge:
     has_cors: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A status, a body, and the headers beyond those that every answer of its API has."""
 
     status: int

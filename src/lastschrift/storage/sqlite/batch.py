@@ -18,7 +18,6 @@ from lastschrift.domain.errors import (
 from lastschrift.domain.identity import AccountId
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Row, Value
-from lastschrift.storage.party_json import party_to_json
 from lastschrift.storage.sqlite.codec import SQLITE_CODEC, put_instant, put_json
 
 _ACCOUNT_COLUMNS = (
@@ -73,7 +72,7 @@ def account_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
 
 
 def _holder_json(account: BankAccount) -> str | None:
-    return None if account.holder is None else put_json(party_to_json(account.holder))
+    return None if account.holder is None else put_json(account.holder)
 
 
 # --- telling which were left out, and why ---------------------------------------------------------

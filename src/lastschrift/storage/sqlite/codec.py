@@ -22,7 +22,7 @@ def get_instant(microseconds: int) -> datetime:
 
 
 def put_json(value: object) -> str:
-    """Return compact JSON."""
+    """Return compact JSON, without the members that a value leaves at their default."""
     return msgspec.json.encode(value).decode()
 
 
