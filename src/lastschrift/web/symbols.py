@@ -1,11 +1,13 @@
 """Numbers written in 32 symbols, as ids on the wires are.
 
->>> Symbols("0123456789abcdefghijklmnopqrstuv").write(1023, length=4)
-'00vv'
+>>> Symbols("0123456789abcdefghijklmnopqrstuv").write(1023, length=10)
+'00000000vv'
 """
 
 _PYTHON_DIGITS = b"0123456789abcdefghijklmnopqrstuv"
 _NO_DIGIT = ord("!")
+_TEN_SYMBOLS_BITS = 50
+_TEN_SYMBOLS = (1 << _TEN_SYMBOLS_BITS) - 1
 
 
 class Symbols:
@@ -17,9 +19,17 @@ class Symbols:
         self._to_python = bytes(digits.get(byte, _NO_DIGIT) for byte in range(256))
 
     def write(self, number: int, *, length: int) -> str:
-        """Return ``number`` in ``length`` symbols, an even count, the greatest bits first."""
+        """Return ``number`` in ``length`` symbols, a multiple of ten, the greatest bits first."""
+        shifts = range(5 * length - _TEN_SYMBOLS_BITS, -1, -_TEN_SYMBOLS_BITS)
+        return "".join([self._ten(number >> shift & _TEN_SYMBOLS) for shift in shifts])
+
+    def _ten(self, number: int) -> str:
+        """Return ten symbols, written out because each id of each answer comes this way."""
         pairs = self._pairs
-        return "".join([pairs[number >> shift & 1023] for shift in range(5 * length - 10, -1, -10)])
+        return (
+            f"{pairs[number >> 40]}{pairs[number >> 30 & 1023]}{pairs[number >> 20 & 1023]}"
+            f"{pairs[number >> 10 & 1023]}{pairs[number & 1023]}"
+        )
 
     def read(self, text: str) -> int:
         """Return the number that `write` wrote as ``text``.

@@ -11,7 +11,8 @@ from uuid import UUID
 from lastschrift.domain.identity import AccountId, ContractId, DebtorId
 from lastschrift.web.symbols import Symbols
 
-_SYMBOLS: Final = Symbols("023456789ABCDEFGHJKMNPQRSTUVWXYZ")
+_ALPHABET: Final = "023456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_SYMBOLS: Final = Symbols(_ALPHABET)
 _LENGTH = 30
 _FIXED_BITS = 22
 _FIXED = 0x2A5B0A
@@ -19,7 +20,11 @@ _FIXED = 0x2A5B0A
 
 _CUSTOMER, _CONTAINER, _CONTRACT = "PCU_", "PCT_", "PCR_"
 
+_REMEMBERED_MAX = 4096
+"""Ids of contracts and of customers come again, mostly soon after the first time."""
 
+
+@lru_cache(maxsize=_REMEMBERED_MAX)
 def customer_id(debtor: DebtorId) -> str:
     """Return the id of a customer."""
     return _CUSTOMER + _write(debtor)
@@ -30,12 +35,13 @@ def container_id(account: AccountId) -> str:
     return _CONTAINER + _write(account)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_REMEMBERED_MAX)
 def contract_id(contract: ContractId) -> str:
     """Return the id of a payment contract."""
     return _CONTRACT + _write(contract)
 
 
+@lru_cache(maxsize=_REMEMBERED_MAX)
 def parse_customer_id(text: str) -> DebtorId | None:
     """Return which debtor a customer's id names; None if it is no such id."""
     key = _read(_CUSTOMER, text)
@@ -46,6 +52,11 @@ def parse_container_id(text: str) -> AccountId | None:
     """Return which account a container's id names; None if it is no such id."""
     key = _read(_CONTAINER, text)
     return None if key is None else AccountId(key)
+
+
+def id_pattern(prefix: str) -> str:
+    """Return the regular expression of ids of this kind, for the API's description."""
+    return f"^{prefix}[{_ALPHABET}]{{{_LENGTH}}}$"
 
 
 def _write(key: UUID) -> str:
