@@ -1,0 +1,1 @@
+"""PACE Pay: a SEPA account as a JSON:API payment method, as the second seed document shows it."""
