@@ -1,7 +1,7 @@
 """What an API is made of: its routes, its words for errors, and the headers it always sends."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lastschrift.domain.access import Scope
@@ -13,11 +13,11 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A parameter of a route's query, for the API's description."""
+    """A parameter of a route's path or query, for the API's description; ``kind``: its type."""
 
     name: str
     meaning: str
-    schema: Mapping[str, Any] = field(default_factory=dict)
+    kind: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +25,9 @@ class Route:
     """One operation of an API.
 
     ``body`` and the values of ``answers`` are the msgspec types that the API's description shows;
-    ``answers`` has every status that the operation may give. ``is_hot``: requests find it in the
-    fast lane, before all routing.
+    ``answers`` has every status that the operation may give. ``body_types``: the media types that
+    the body may come in, if that is not the API's own. ``is_hot``: requests find it in the fast
+    lane, before all routing.
     """
 
     method: str
@@ -34,7 +35,9 @@ class Route:
     handler: Handler
     answers: Mapping[int, Any]
     body: Any = None
+    body_types: Sequence[str] = ()
     scopes: Sequence[Scope] = ()
+    in_path: Sequence[Parameter] = ()
     query: Sequence[Parameter] = ()
     is_hot: bool = False
 
@@ -54,6 +57,6 @@ class Api:
     media_type: str
     routes: Sequence[Route]
     errors: ErrorTable[Response]
-    headers: Callable[[Request, Response], list[Header]]
+    headers: Callable[[Request, Response], Sequence[Header]]
     has_folded_paths: bool = False
     is_caller_checked_first: bool = False

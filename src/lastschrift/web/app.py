@@ -116,7 +116,9 @@ def _refusal(api: Api, make_error: Callable[[], Exception]) -> Handler:
 
 
 def _path_route(api: Api, path: str, app: AsgiApp) -> StarletteRoute:
+    """Return a route that takes a line end for no end, and folds no letters but A to Z."""
     route = StarletteRoute(path, endpoint=app)
-    if api.has_folded_paths:
-        route.path_regex = re.compile(route.path_regex.pattern, re.IGNORECASE)
+    exact = route.path_regex.pattern.removesuffix("$") + r"\Z"
+    folding = re.IGNORECASE | re.ASCII if api.has_folded_paths else re.NOFLAG
+    route.path_regex = re.compile(exact, re.DOTALL | folding)
     return route

@@ -5,8 +5,9 @@ that fits is decoded in one go. One that does not is gone through field by field
 becomes a problem, its field is left empty, and the caller goes on to check the rest.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar, get_args
+from collections.abc import Callable, Iterator, Mapping
+from types import UnionType
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -67,7 +68,7 @@ class BodyReader(Generic[Model]):
             raise BodyMalformed("the body is no JSON") from error
 
     def _read_field_by_field(self, body: bytes) -> tuple[Model, Problems]:
-        document = decode_json(body)
+        document = _decode(body)
         if not isinstance(document, dict):
             raise BodyMalformed("the body is no JSON object")
         problems = Problems()
@@ -80,6 +81,10 @@ def decode_json(body: bytes) -> object:
     Raises: BodyMalformed.
     """
     check_json(body)
+    return _decode(body)
+
+
+def _decode(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
     except _UNREADABLE as error:
@@ -114,11 +119,22 @@ def _fit_value(kind: Any, value: object, path: Path, problems: Problems) -> obje
 
 def _nested_model(kind: Any) -> type[msgspec.Struct] | None:
     """Return the model of a field that holds an object and nothing else (but null, or nothing)."""
-    members = [member for member in get_args(kind) or (kind,) if member not in _NO_VALUE]
+    members = [member for member in _alternatives(kind) if member not in _NO_VALUE]
     if len(members) == 1 and issubclass(members[0], msgspec.Struct):
         model: type[msgspec.Struct] = members[0]
         return model
     return None
+
+
+def _alternatives(kind: Any) -> Iterator[Any]:
+    """Yield the classes that a field may hold, without what `Annotated` says about them."""
+    if get_origin(kind) is Annotated:
+        yield from _alternatives(get_args(kind)[0])
+    elif get_origin(kind) in (Union, UnionType):
+        for member in get_args(kind):
+            yield from _alternatives(member)
+    else:
+        yield kind
 
 
 _NO_VALUE = (type(None), UnsetType)

@@ -14,7 +14,7 @@ from lastschrift.apis.oauth.errors import (
     ParameterTwice,
     ParameterWrong,
 )
-from lastschrift.apis.oauth.models import TokenRequest
+from lastschrift.apis.oauth.models import CLIENT_CREDENTIALS, TokenRequest
 from lastschrift.domain.access import Secret
 from lastschrift.domain.errors import CredentialsMissing
 from lastschrift.domain.identity import ClientId
@@ -22,6 +22,7 @@ from lastschrift.operations.issue_access_token import IssueAccessToken
 from lastschrift.web.errors import BodyMalformed
 from lastschrift.web.reading import decode_json
 
+_BASIC = b"basic "
 _FORM_FIELDS_MAX = 50
 _PARAMETERS = frozenset(TokenRequest.__struct_fields__)
 _CLIENT_ID_DIGITS = frozenset("0123456789abcdef")
@@ -38,7 +39,7 @@ def parse_token_request(
     asked = _read_json(body) if _is_json(content_type, body) else _read_form(body)
     if not asked.grant_type:
         raise GrantTypeMissing
-    if asked.grant_type != "client_credentials":
+    if asked.grant_type != CLIENT_CREDENTIALS:
         raise GrantTypeUnsupported(asked.grant_type)
     client_id, secret = _credentials(asked, authorization)
     return IssueAccessToken(
@@ -81,22 +82,23 @@ def _read_form(body: bytes) -> TokenRequest:
 
 def _credentials(asked: TokenRequest, authorization: bytes | None) -> tuple[str, str]:
     """Return client id and secret, from the body or the header (RFC 6749 §2.3.1), never both."""
-    has_body = asked.client_id is not None or asked.client_secret is not None
-    if authorization is None:
+    if authorization is None or not is_basic(authorization):
         if asked.client_id is None or asked.client_secret is None:
             raise CredentialsMissing
         return asked.client_id, asked.client_secret
-    if has_body:
+    if asked.client_id is not None or asked.client_secret is not None:
         raise CredentialsTwice
     return _read_basic(authorization)
 
 
+def is_basic(authorization: bytes) -> bool:
+    """Whether a header brings client credentials; an old bearer token, say, does not."""
+    return authorization[: len(_BASIC)].lower() == _BASIC
+
+
 def _read_basic(authorization: bytes) -> tuple[str, str]:
-    scheme, _, encoded = authorization.partition(b" ")
-    if scheme.lower() != b"basic":
-        raise CredentialsMissing
     try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode()
+        text = base64.b64decode(authorization[len(_BASIC) :].strip(), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     client_id, _, secret = text.partition(":")

@@ -6,6 +6,12 @@ from functools import partial
 from lastschrift.apis.secuconnect.dates import parse_birth_date
 from lastschrift.apis.secuconnect.ids import parse_customer_id
 from lastschrift.apis.secuconnect.models import (
+    BANK_ACCOUNT,
+    COUNT_DEFAULT,
+    COUNT_MAX,
+    NAME_CHARACTERS_MAX,
+    OFFSET_MAX,
+    TEXT_CHARACTERS_MAX,
     AddressRequest,
     BankDetailsRequest,
     ContactRequest,
@@ -29,11 +35,8 @@ from lastschrift.operations.register_bank_account import RegisterBankAccount
 from lastschrift.operations.register_debtor import RegisterDebtor
 from lastschrift.web.reading import BodyReader, Problems
 
-_NAME_CHARACTERS_MAX = 140
-_TEXT_CHARACTERS_MAX = 255
-
-_name = partial(clean_text, characters_max=_NAME_CHARACTERS_MAX)
-_text = partial(clean_text, characters_max=_TEXT_CHARACTERS_MAX)
+_name = partial(clean_text, characters_max=NAME_CHARACTERS_MAX)
+_text = partial(clean_text, characters_max=TEXT_CHARACTERS_MAX)
 
 _CUSTOMER = BodyReader(CustomerRequest)
 _CONTAINER = BodyReader(ContainerRequest)
@@ -107,8 +110,8 @@ def parse_create_container(body: bytes, principal: Principal) -> RegisterBankAcc
     Raises: BodyMalformed; Invalid with every field at fault; CustomerUnknown.
     """
     request, problems = _CONTAINER.read(body)
-    if request.type and request.type != "bank_account":
-        problems.note(("type",), WrongKind('"bank_account"'))
+    if request.type and request.type != BANK_ACCOUNT:
+        problems.note(("type",), WrongKind(f'"{BANK_ACCOUNT}"'))
     customer = _customer_id(request, problems)
     details = request.private or BankDetailsRequest(iban="")
     iban = problems.check(("private", "iban"), _sepa_iban, details.iban)
@@ -157,10 +160,6 @@ def _customer(text: str) -> DebtorRef:
 
 # --- lists ----------------------------------------------------------------------------------------
 
-_COUNT_DEFAULT = 20
-_COUNT_MAX = 1_000
-_OFFSET_MAX = 2**31 - 1
-
 
 def parse_page(query: Sequence[tuple[str, str]]) -> Page:
     """Return which part of a list is wanted; of a parameter that is there twice the last counts.
@@ -179,7 +178,7 @@ def parse_page(query: Sequence[tuple[str, str]]) -> Page:
             return default
         return int(text)
 
-    count = number("count", _COUNT_DEFAULT, _COUNT_MAX)
-    offset = number("offset", 0, _OFFSET_MAX)
+    count = number("count", COUNT_DEFAULT, COUNT_MAX)
+    offset = number("offset", 0, OFFSET_MAX)
     problems.raise_if_any()
     return Page(count, offset)

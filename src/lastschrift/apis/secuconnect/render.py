@@ -8,6 +8,10 @@ from msgspec import UNSET, UnsetType
 from lastschrift.apis.secuconnect.dates import render_birth_date, render_instant
 from lastschrift.apis.secuconnect.ids import container_id, contract_id, customer_id
 from lastschrift.apis.secuconnect.models import (
+    BANK_ACCOUNT,
+    CONTAINERS,
+    CONTRACTS,
+    CUSTOMERS,
     AddressAnswer,
     BankDetailsAnswer,
     ContactAnswer,
@@ -44,7 +48,7 @@ def render_customers(listing: Listing[Debtor]) -> Response:
 
 def _customer(debtor: Debtor) -> CustomerAnswer:
     return CustomerAnswer(
-        object="payment.customers",
+        object=CUSTOMERS,
         id=customer_id(debtor.id),
         contract=_contract(debtor.contract_id),
         contact=_contact(debtor.contact),
@@ -111,15 +115,13 @@ def _container(revealed: RevealedBankAccount) -> ContainerAnswer:
         bankname=_known(account.bank_name),
     )
     return ContainerAnswer(
-        object="payment.containers",
+        object=CONTAINERS,
         id=container_id(account.id),
         contract=_contract(account.contract_id),
-        customer=UNSET
-        if customer is None
-        else Reference("payment.customers", customer_id(customer)),
+        customer=UNSET if customer is None else Reference(CUSTOMERS, customer_id(customer)),
         private=details,
         public=details,
-        type="bank_account",
+        type=BANK_ACCOUNT,
         created=render_instant(account.created),
         updated=UNSET if account.updated is None else render_instant(account.updated),
     )
@@ -129,7 +131,7 @@ def _container(revealed: RevealedBankAccount) -> ContainerAnswer:
 
 
 def _contract(contract: ContractId) -> Reference:
-    return Reference("payment.contracts", contract_id(contract))
+    return Reference(CONTRACTS, contract_id(contract))
 
 
 def _known(value: T | None) -> T | UnsetType:

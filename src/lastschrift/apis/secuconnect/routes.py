@@ -1,12 +1,19 @@
 """secuconnect's routes: customers and payment containers."""
 
+from typing import Annotated
+
 from lastschrift.apis.secuconnect.errors import ERRORS
 from lastschrift.apis.secuconnect.ids import parse_container_id, parse_customer_id
 from lastschrift.apis.secuconnect.models import (
+    COUNT_DEFAULT,
+    COUNT_MAX,
+    OFFSET_MAX,
     ContainerAnswer,
+    ContainerId,
     ContainerList,
     ContainerRequest,
     CustomerAnswer,
+    CustomerId,
     CustomerList,
     CustomerRequest,
     ProductError,
@@ -32,6 +39,7 @@ from lastschrift.operations.reveal_bank_account import reveal_bank_account
 from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
 from lastschrift.web.api import Api, Parameter, Route
 from lastschrift.web.cors import cors_headers, preflight_route
+from lastschrift.web.described import described
 from lastschrift.web.http import Header, Request, Response
 
 # --- customers ------------------------------------------------------------------------------------
@@ -97,17 +105,11 @@ _ALWAYS = {403: ProductError, 500: ProductError, 503: ProductError}
 _READ_ERRORS = {404: ProductError, **_ALWAYS}
 _LIST_ERRORS = {422: ProductError, **_ALWAYS}
 _CREATE_ERRORS = {413: ProductError, 422: ProductError, **_ALWAYS}
+_Count = Annotated[int, described(minimum=0, maximum=COUNT_MAX, default=COUNT_DEFAULT)]
+_Offset = Annotated[int, described(minimum=0, maximum=OFFSET_MAX, default=0)]
 _PAGE = (
-    Parameter(
-        name="count",
-        meaning="how many to return",
-        schema={"type": "integer", "minimum": 0, "maximum": 1000, "default": 20},
-    ),
-    Parameter(
-        name="offset",
-        meaning="how many to leave out before",
-        schema={"type": "integer", "minimum": 0, "default": 0},
-    ),
+    Parameter(name="count", meaning="how many to return", kind=_Count),
+    Parameter(name="offset", meaning="how many to leave out before", kind=_Offset),
 )
 
 _ROUTES = (
@@ -131,6 +133,7 @@ _ROUTES = (
         method="GET",
         path=_CUSTOMERS + "/{id}",
         handler=get_customer,
+        in_path=[Parameter(name="id", meaning="which customer", kind=CustomerId)],
         answers={200: CustomerAnswer, **_READ_ERRORS},
         scopes=_SCOPES,
     ),
@@ -155,6 +158,7 @@ _ROUTES = (
         method="GET",
         path=_CONTAINERS + "/{id}",
         handler=get_container,
+        in_path=[Parameter(name="id", meaning="which container", kind=ContainerId)],
         answers={200: ContainerAnswer, **_READ_ERRORS},
         scopes=_SCOPES,
     ),
@@ -175,7 +179,7 @@ def api(*, has_cors: bool) -> Api:
     headers = [*_HEADERS, *cors_headers(_METHODS)] if has_cors else _HEADERS
 
     def all_headers(_request: Request, _response: Response) -> list[Header]:
-        return headers.copy()
+        return headers
 
     return Api(
         name="secuconnect",
