@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.serving import running_sandbox
 
 ROOT = Path(__file__).parents[1]

@@ -28,12 +28,14 @@ class Told:
 
     ``containers``: id -> (customer, IBAN), of each one acknowledged. ``existing``: what was said
     to exist already. ``methods``: id -> IBAN, by PACE. ``unanswered``: how many got no answer.
+    ``asked``: what was asked for by secuconnect, to be asked for again.
     """
 
     containers: dict[str, tuple[str, str]] = field(default_factory=dict)
     existing: set[tuple[str, str]] = field(default_factory=set)
     methods: dict[str, str] = field(default_factory=dict)
     unanswered: int = 0
+    asked: list[tuple[str, str]] = field(default_factory=list)
 
 
 def ibans(seed: int) -> Iterator[str]:
@@ -72,10 +74,8 @@ async def register_until_killed(
         secuconnect, pace = await token(http), await token(http, PACE_SCOPES)
         if not customers:
             customers += [await new_customer(http, secuconnect) for _ in range(CLIENTS)]
-        recent: list[tuple[str, str]] = []
         clients = [
-            _save_containers(http, secuconnect, told, fresh, customers, recent)
-            for _ in range(CLIENTS - 4)
+            _save_containers(http, secuconnect, told, fresh, customers) for _ in range(CLIENTS - 4)
         ]
         clients += [_register_methods(http, pace, told, fresh) for _ in range(4)]
         await asyncio.gather(*clients)
@@ -87,8 +87,8 @@ async def _save_containers(
     told: Told,
     fresh: Iterator[str],
     customers: list[str],
-    recent: list[tuple[str, str]],
 ) -> None:
+    recent = told.asked
     while True:
         if recent and random.random() < REPEATED_SHARE:
             customer, iban = random.choice(recent[-CLIENTS:])

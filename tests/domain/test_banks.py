@@ -1,3 +1,5 @@
+"""An account's bank is found from its IBAN, as its country's register has it."""
+
 import pytest
 from schwifty import registry
 from schwifty.domain import Bank as Office

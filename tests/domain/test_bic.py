@@ -1,3 +1,5 @@
+"""A BIC is taken by its form."""
+
 import pytest
 import schwifty
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""An account number is taken as people write it, and refused with the reason."""
+
 import json
 import pickle
 import re

@@ -1,3 +1,5 @@
+"""Who takes part in SEPA in 2026."""
+
 import pytest
 from schwifty.registry import get_iban_spec
 

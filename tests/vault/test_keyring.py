@@ -1,12 +1,12 @@
 """Contract keys: wrapped by the master key, unlocked together, bound to what they are for."""
 
 import pickle
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lastschrift.domain.iban import Iban
 from lastschrift.domain.identity import AccountId, ContractId

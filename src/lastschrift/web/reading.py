@@ -7,7 +7,7 @@ becomes a problem, its field is left empty, and the caller goes on to check the 
 
 from collections.abc import Callable, Iterator, Mapping
 from types import UnionType
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Generic, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -106,7 +106,7 @@ def _fit(
     return model(**values)
 
 
-def _fit_value(kind: Any, value: object, path: Path, problems: Problems) -> object:
+def _fit_value(kind: object, value: object, path: Path, problems: Problems) -> object:
     nested = _nested_model(kind)
     if nested is not None and isinstance(value, dict):
         return _fit(nested, value, path, problems)
@@ -117,16 +117,17 @@ def _fit_value(kind: Any, value: object, path: Path, problems: Problems) -> obje
         return UNSET
 
 
-def _nested_model(kind: Any) -> type[msgspec.Struct] | None:
+def _nested_model(kind: object) -> type[msgspec.Struct] | None:
     """Return the model of a field that holds an object and nothing else (but null, or nothing)."""
     members = [member for member in _alternatives(kind) if member not in _NO_VALUE]
-    if len(members) == 1 and issubclass(members[0], msgspec.Struct):
-        model: type[msgspec.Struct] = members[0]
-        return model
-    return None
+    match members:
+        case [type() as member] if issubclass(member, msgspec.Struct):
+            return member
+        case _:
+            return None
 
 
-def _alternatives(kind: Any) -> Iterator[Any]:
+def _alternatives(kind: object) -> Iterator[object]:
     """Yield the classes that a field may hold, without what `Annotated` says about them."""
     if get_origin(kind) is Annotated:
         yield from _alternatives(get_args(kind)[0])

@@ -20,7 +20,7 @@ DIGITS_MAX = 1_000
 
 _STRING_AND_COLON = re.compile(rb'"([^"]*)"\s*(:?)')
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?', re.DOTALL)
-"""A string, or all the rest if it does not end: nothing is looked at twice, however a body is made."""
+"""A string, or all the rest if it does not end: nothing is looked at twice, in any body."""
 
 _LONG_NUMBER = re.compile(rf"(?<!\d)\d{{{DIGITS_MAX + 1}}}")
 

@@ -84,7 +84,7 @@ def _unavailable(error: Unavailable) -> Response:
     return _error(503, "temporarily_unavailable", "Please try again", wait)
 
 
-def _refused_by_basic(_error_: DomainError) -> Response:
+def _refused_by_basic(_: DomainError) -> Response:
     challenge = (b"www-authenticate", b'Basic realm="lastschrift"')
     return _error(401, "invalid_client", "The client credentials are invalid", challenge)
 

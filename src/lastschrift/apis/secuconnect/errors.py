@@ -1,5 +1,6 @@
-"""secuconnect's words for errors: the exception's name, details in English, a sentence in German."""
+"""secuconnect's words for errors: an exception's name, English details, a German sentence."""
 
+import re
 import secrets
 
 import msgspec
@@ -32,6 +33,7 @@ from lastschrift.web.http import Header, Response
 _USER_TEXT = "Es ist ein unbekannter Fehler aufgetreten"
 _TOKEN_REQUIRED_CODE = 2003
 _CUSTOMER_SHOWN_MAX = 40
+_NO_ID_SYMBOL = re.compile(r"\W", re.ASCII)
 
 
 def _product_error(
@@ -73,12 +75,7 @@ def _customer_denied(shown: str) -> Response:
 
 
 def _customer_unknown(error: CustomerUnknown) -> Response:
-    shown = "".join(
-        symbol
-        for symbol in error.customer
-        if symbol.isascii() and symbol.isalnum() or symbol == "_"
-    )
-    return _customer_denied(shown[:_CUSTOMER_SHOWN_MAX])
+    return _customer_denied(_NO_ID_SYMBOL.sub("", error.customer)[:_CUSTOMER_SHOWN_MAX])
 
 
 def _method_unknown(error: MethodUnknown) -> Response:

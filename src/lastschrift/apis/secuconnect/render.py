@@ -1,9 +1,9 @@
 """From domain values to secuconnect's answers."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from lastschrift.apis.secuconnect.dates import render_birth_date, render_instant
 from lastschrift.apis.secuconnect.ids import container_id, contract_id, customer_id
@@ -138,5 +138,5 @@ def _known(value: T | None) -> T | UnsetType:
     return UNSET if value is None else value
 
 
-def _ok(answer: Any) -> Response:
+def _ok(answer: Struct) -> Response:
     return Response(200, _ENCODER.encode(answer))
