@@ -1,0 +1,54 @@
+"""The socket that a server listens on, taken before anything else is done."""
+
+import errno
+import ipaddress
+import socket
+
+_BACKLOG = 2048
+
+
+class CannotListen(Exception):
+    """The address can't be listened on; the text says which, why, and what to do."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens on ``host``."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on this address; port 0 takes any free one.
+
+    Raises: CannotListen.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        raise CannotListen(f"{host} is no address of this machine ({error.strerror})") from None
+    family, kind, protocol, _, address = found[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise CannotListen(_why(host, port, error)) from None
+    listener.settimeout(0)
+    return listener
+
+
+def _why(host: str, port: int, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return (
+                f"port {port} on {host} is in use: "
+                "choose another one with --port N (make run PORT=8081)"
+            )
+        case errno.EACCES:
+            return f"port {port} needs root: choose one from 1024 on with --port N"
+        case _:
+            return f"can't listen on {host}, port {port}: {error.strerror}"
