@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lastschrift.settings import settings_reference
 from scripts.commands_page import commands_reference
+from scripts.errors_page import errors_reference
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +39,12 @@ PAGES = (
         title="Commands",
         source="src/lastschrift/cli",
         make=commands_reference,
+    ),
+    Page(
+        path="docs/reference/errors.md",
+        title="Errors",
+        source="src/lastschrift/apis/*/errors.py",
+        make=errors_reference,
     ),
     Page(
         path="docs/reference/settings.md",

@@ -113,16 +113,6 @@ def library_version() -> tuple[str, bool]:
     return text, tuple(map(int, text.split("."))) >= _SAFE_VERSION
 
 
-def put_in_place(part: Path, path: Path) -> None:
-    """Give a finished, closed database its final name; both are on disk when it returns."""
-    part.rename(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
 def delete_database(path: Path) -> None:
     """Delete a database and the files that belong to it; nothing happens if there is none."""
     for companion in _COMPANIONS:

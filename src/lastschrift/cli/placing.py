@@ -1,0 +1,27 @@
+"""Files that appear whole or not at all, whatever interrupts their making."""
+
+import os
+from pathlib import Path
+
+
+def part_of(path: Path) -> Path:
+    """Return where a file is made that will be put at ``path``."""
+    return path.with_name(f"{path.name}.part")
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Give a finished file its name; when it returns, file and name are on disk.
+
+    Raises: OSError.
+    """
+    _fsync(part, os.O_RDONLY)
+    part.rename(path)
+    _fsync(path.parent, os.O_RDONLY | os.O_DIRECTORY)  # The name belongs to the directory.
+
+
+def _fsync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,47 @@
+"""``lastschrift serve``: run a production installation."""
+
+from pathlib import Path
+
+import click
+
+from lastschrift.admin.lock import Holder, hold
+from lastschrift.cli.epilog import example
+from lastschrift.cli.house import CannotDo, House
+from lastschrift.cli.installing import load_settings, require_database
+from lastschrift.cli.options import data_option, port_option
+from lastschrift.settings import InstallationKind, Listen, Settings
+from lastschrift.web.listen import is_loopback
+
+
+@click.command(epilog=example("lastschrift serve --data /var/lib/lastschrift"))
+@data_option
+@port_option
+@click.pass_obj
+def serve(house: House, directory: Path, port: int | None) -> None:
+    """Serve both APIs from a production installation, until SIGTERM or Ctrl-C.
+
+    What was accepted by then is answered. Metrics are at /metrics, probes at /healthz and /readyz.
+    """
+    settings = load_settings(directory, InstallationKind.PRODUCTION, port)
+    require_public_url(settings)
+    with hold(directory, Holder.SERVER):
+        require_database(house, settings)
+        house.serve(settings, lambda port: _announce(settings, port))
+
+
+def require_public_url(settings: Settings) -> None:
+    """Let settings pass whose links clients can follow.
+
+    Beyond this machine the Host header is anyone's to choose: no link may be made of it.
+
+    Raises: CannotDo.
+    """
+    if settings.public_url is None and not is_loopback(settings.listen.host):
+        raise CannotDo(
+            f"listening on {settings.listen} needs the setting public_url, the address that "
+            "clients use: LASTSCHRIFT_PUBLIC_URL=https://debit.example.org"
+        )
+
+
+def _announce(settings: Settings, port: int) -> None:
+    click.echo(f"Lastschrift answers at http://{Listen(settings.listen.host, port)} (Ctrl-C ends)")

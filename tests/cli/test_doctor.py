@@ -1,0 +1,158 @@
+"""What the doctor finds, and what it says to do."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.installations import (
+    change_database,
+    command,
+    make_production,
+    mark_database,
+    told_json,
+)
+from tests.serving import running
+
+SUBJECTS = [
+    "SQLite library",
+    "clock",
+    "settings",
+    "directory",
+    "listen",
+    "server",
+    "database",
+    "master key",
+    "disk space",
+    "last change",
+]
+
+
+def findings(directory: Path, **variables: str) -> tuple[int, dict[str, tuple[str, str]]]:
+    """Return the exit code, and state and text of each finding by its subject."""
+    told = command("doctor", "--json", "--data", str(directory), **variables)
+    found = json.loads(told.stdout)
+    return told.code, {finding["subject"]: (finding["state"], finding["text"]) for finding in found}
+
+
+def test_nothing_is_wrong_with_a_new_installation(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    found = told_json(directory, "doctor")
+    assert [finding["subject"] for finding in found] == SUBJECTS
+    assert {finding["state"] for finding in found} == {"ok"}
+
+
+def test_one_line_is_one_finding(tmp_path: Path) -> None:
+    told = command("doctor", "--data", str(make_production(tmp_path / "a")))
+    assert told.code == 0
+    assert [line.split("\t")[:2] for line in told.stdout.splitlines()] == [
+        ["ok", subject] for subject in SUBJECTS
+    ]
+
+
+def test_a_running_server_is_no_hindrance_and_is_told(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    with running("serve", directory, [], {}) as server:
+        code, found = findings(directory)
+    assert code == 0
+    assert found["server"] == ("ok", f"running: server, pid {server.process.pid}")
+
+
+def test_a_directory_that_is_no_installation_is_told(tmp_path: Path) -> None:
+    code, found = findings(tmp_path)
+    assert code == 1
+    state, text = found["settings"]
+    assert state == "wrong"
+    assert text == f"{tmp_path}/lastschrift.toml is missing; lastschrift init makes one"
+
+
+def lose_the_key(directory: Path) -> None:
+    (directory / "master.key").unlink()
+
+
+def expose_the_key(directory: Path) -> None:
+    (directory / "master.key").chmod(0o644)
+
+
+def lose_the_database(directory: Path) -> None:
+    (directory / "lastschrift.db").unlink()
+
+
+def damage_the_database(directory: Path) -> None:
+    file = directory / "lastschrift.db"
+    content = bytearray(file.read_bytes())
+    content[4096 * 2 : 4096 * 4] = b"\xff" * 8192
+    file.write_bytes(content)
+
+
+def exchange_the_database(directory: Path) -> None:
+    mark_database(directory, "sandbox")
+
+
+def date_the_database_ahead(directory: Path) -> None:
+    tomorrow = time.time() + 86_400
+    os.utime(directory / "lastschrift.db", (tomorrow, tomorrow))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "subject", "remedy"),
+    [
+        (lose_the_key, "master key", "put it back from its copy"),
+        (expose_the_key, "master key", "run chmod 600 on it"),
+        (lose_the_database, "database", "lastschrift init makes one"),
+        (damage_the_database, "database", "put it back from its newest copy"),
+        (exchange_the_database, "database", "put back the one that belongs here"),
+        (date_the_database_ahead, "last change", "set the clock"),
+    ],
+)
+def test_what_is_wrong_is_told_with_what_to_do(
+    tmp_path: Path, spoil: Callable[[Path], None], subject: str, remedy: str
+) -> None:
+    directory = make_production(tmp_path / "a")
+    spoil(directory)
+    code, found = findings(directory)
+    assert code == 1
+    assert found[subject][0] == "wrong"
+    assert remedy in found[subject][1]
+
+
+def test_a_key_of_another_installation_is_told(tmp_path: Path) -> None:
+    directory, other = make_production(tmp_path / "a"), tmp_path / "b"
+    told_json(directory, "contract", "create", "A")
+    assert command("init", "--data", str(other)).code == 0
+    (directory / "master.key").write_bytes((other / "master.key").read_bytes())
+    code, found = findings(directory)
+    assert code == 1
+    assert found["master key"][0] == "wrong"
+    assert found["master key"][1] == (
+        "the master key does not open this database (WrapBroken); "
+        "put back the key file that belongs to it"
+    )
+
+
+def test_a_database_of_a_newer_program_is_told(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    change_database(directory, "PRAGMA user_version = 4711")
+    code, found = findings(directory)
+    assert code == 1
+    assert "run the newer Lastschrift that wrote it" in found["database"][1]
+
+
+def test_a_directory_open_to_others_is_doubtful_and_no_failure(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    directory.chmod(0o755)
+    code, found = findings(directory)
+    assert code == 0
+    assert found["directory"] == (
+        "doubtful",
+        f"{directory} is open to other users; run chmod 700 on it",
+    )
+
+
+def test_listening_beyond_this_machine_without_public_url_is_told(tmp_path: Path) -> None:
+    code, found = findings(make_production(tmp_path / "a"), LASTSCHRIFT_LISTEN="0.0.0.0:80")
+    assert code == 1
+    assert "LASTSCHRIFT_PUBLIC_URL" in found["listen"][1]

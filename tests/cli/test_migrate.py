@@ -1,0 +1,43 @@
+"""Bringing a database up to date: alone, and only when no server runs."""
+
+import subprocess
+from pathlib import Path
+
+from tests.cli.installations import change_database, command, make_production, refusal, told_json
+from tests.serving import command_line, environment, running
+
+
+def test_a_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    told = command("migrate", "--data", str(directory))
+    assert (told.code, told.stdout) == (0, "nothing to do: the database is up to date\n")
+    assert told_json(directory, "migrate") == {"applied": []}
+
+
+def test_a_database_of_a_newer_program_is_refused_by_every_command(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    change_database(directory, "PRAGMA user_version = 4711")
+    for arguments in (["migrate"], ["serve", "--port", "0"], ["contract", "list"]):
+        told = refusal(directory, *arguments)
+        assert told.startswith("the database has schema 4711, this program knows ")
+
+
+def test_nothing_is_migrated_while_a_server_runs(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    with running("serve", directory, [], {}) as server:
+        assert refusal(directory, "migrate") == (
+            f"{directory} is in use by a Lastschrift server (process {server.process.pid}): "
+            "stop it, or name another directory with --data"
+        )
+
+
+def test_two_at_once_take_turns(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    arguments = command_line("migrate", "--data", str(directory))
+    started = [
+        subprocess.Popen(arguments, env=environment(), stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=30)[0] for process in started]
+    assert told == ["nothing to do: the database is up to date\n"] * 2
+    assert [process.returncode for process in started] == [0, 0]
