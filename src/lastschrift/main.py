@@ -225,7 +225,7 @@ async def _opened_app(settings: Settings, ending: threading.Event) -> AsyncItera
                 apis,
                 metrics,
                 Readiness(ports.store, ending),
-                others=openapi_routes(apis) if settings.docs else [],
+                others=openapi_routes(apis, settings.public_url) if settings.docs else [],
             ),
             observer=metrics,
             log_unexpected=log_unexpected,

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from starlette.routing import BaseRoute, Router
 from starlette.routing import Route as StarletteRoute
@@ -30,13 +30,13 @@ class FastLane:
         self._hot = hot
         self._router = router
 
-    async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
+    def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> Awaitable[None]:
         """Serve one request, or the server's life span."""
         if scope["type"] == "http":
             endpoint = self._hot.get((scope["method"], scope["path"]))
             if endpoint is not None:
-                return await endpoint(scope, receive, send)
-        return await self._router(scope, receive, send)
+                return endpoint(scope, receive, send)
+        return self._router(scope, receive, send)
 
 
 def build_app(
