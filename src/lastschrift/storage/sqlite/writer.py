@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
@@ -115,9 +116,9 @@ class Writer:
     def _answer(self, jobs: Round, started: float) -> None:
         for job in jobs.jobs:
             job.answer()
-        self._observe(len(jobs.jobs), time.perf_counter() - started)
         # After those who were answered, so that what they do next is in the next round already.
         self._loop.call_soon(self._next_round)
+        self._observe(len(jobs.jobs), time.perf_counter() - started)
 
     # --- what a round does ---
 
@@ -129,16 +130,17 @@ class Writer:
                 self._run_batch(operation, batch)
             for job in jobs.single:
                 self._run_single(job)
-        except apsw.Error as failure:
+        except Exception as failure:  # noqa: BLE001  # or all of the round would wait for ever
             self._give_up(jobs, failure)
             return False
         return True
 
-    def _give_up(self, jobs: Round, failure: apsw.Error) -> None:
+    def _give_up(self, jobs: Round, failure: Exception) -> None:
         """Keep nothing of a round: a full or broken disk fails all of it, not who met it first."""
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
         jobs.fail(StoreFailed, failure)
+        if self._connection.in_transaction:
+            with suppress(apsw.Error):  # the next BEGIN meets it again
+                self._connection.execute("ROLLBACK")
 
     def _run_batch(self, operation: BatchOperation, jobs: list[Job]) -> None:
         """Run a batch; if it raises, run each command alone, so that only the culprit fails."""
