@@ -4,6 +4,8 @@ The texts are the documented ones where there is one (secuconnect, "Device Crede
 Status 400 where credentials stand in the body, as documented; 401 where they came by HTTP Basic.
 """
 
+import re
+
 import msgspec
 
 from lastschrift.apis.oauth.models import TokenError
@@ -57,7 +59,8 @@ class BasicCredentialsRefused(NotAuthenticated):
     """Credentials that came by HTTP Basic are refused (RFC 6749 §5.2 asks for 401)."""
 
 
-_GRANT_TYPE_SHOWN_MAX = 64
+_GRANT_TYPE_SHOWN = re.compile("[a-z_:.-]{1,64}")
+"""Anything else is no name of a grant type; it may be a secret in the wrong place."""
 
 
 def _error(status: int, error: str, description: str, *headers: Header) -> Response:
@@ -70,8 +73,9 @@ def _invalid_request(description: str) -> Response:
 
 
 def _grant_type_unsupported(error: GrantTypeUnsupported) -> Response:
-    shown = error.grant_type[:_GRANT_TYPE_SHOWN_MAX]
-    return _error(400, "unsupported_grant_type", f'Grant type "{shown}" not supported')
+    is_shown = _GRANT_TYPE_SHOWN.fullmatch(error.grant_type)
+    shown = f'Grant type "{error.grant_type}"' if is_shown else "Grant type"
+    return _error(400, "unsupported_grant_type", f"{shown} not supported")
 
 
 def _method_unknown(error: MethodUnknown) -> Response:

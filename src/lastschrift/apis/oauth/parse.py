@@ -5,8 +5,6 @@ import binascii
 from urllib.parse import parse_qsl, unquote_plus
 from uuid import UUID
 
-import msgspec
-
 from lastschrift.apis.oauth.errors import (
     CredentialsTwice,
     GrantTypeMissing,
@@ -20,10 +18,11 @@ from lastschrift.domain.errors import CredentialsMissing
 from lastschrift.domain.identity import ClientId
 from lastschrift.operations.issue_access_token import IssueAccessToken
 from lastschrift.web.errors import BodyMalformed
-from lastschrift.web.reading import decode_json
+from lastschrift.web.reading import BodyReader
 
 _BASIC = b"basic "
 _FORM_FIELDS_MAX = 50
+_JSON = BodyReader(TokenRequest)
 _PARAMETERS = frozenset(TokenRequest.__struct_fields__)
 _CLIENT_ID_DIGITS = frozenset("0123456789abcdef")
 
@@ -57,11 +56,10 @@ def _is_json(content_type: bytes | None, body: bytes) -> bool:
 
 
 def _read_json(body: bytes) -> TokenRequest:
-    document = decode_json(body)
-    try:
-        return msgspec.convert(document, TokenRequest)
-    except msgspec.ValidationError:
-        raise ParameterWrong from None
+    asked, problems = _JSON.read(body)
+    if problems:
+        raise ParameterWrong
+    return asked
 
 
 def _read_form(body: bytes) -> TokenRequest:

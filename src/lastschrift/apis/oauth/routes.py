@@ -11,7 +11,7 @@ from lastschrift.operations.issue_access_token import issue_access_token
 from lastschrift.web.api import Api, Route
 from lastschrift.web.cors import cors_headers, preflight_route
 from lastschrift.web.described import described
-from lastschrift.web.http import Header, Request, Response
+from lastschrift.web.http import Header, HeaderBlock, Request, Response
 
 _HEADERS: list[Header] = [
     (b"content-type", b"application/json; charset=UTF-8"),
@@ -61,9 +61,6 @@ def api(*, has_cors: bool) -> Api:
     preflight = [preflight_route(_TOKEN.path)] if has_cors else []
     headers = [*_HEADERS, *cors_headers(_METHODS)] if has_cors else _HEADERS
 
-    def all_headers(_request: Request, _response: Response) -> list[Header]:
-        return headers
-
     return Api(
         name="oauth",
         title="Token endpoint",
@@ -71,6 +68,6 @@ def api(*, has_cors: bool) -> Api:
         media_type="application/json",
         routes=[_TOKEN, *preflight],
         errors=ERRORS,
-        headers=all_headers,
+        headers=HeaderBlock(*headers),
         has_folded_paths=True,
     )

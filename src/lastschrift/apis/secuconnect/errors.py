@@ -5,7 +5,7 @@ import secrets
 
 import msgspec
 
-from lastschrift.apis.secuconnect.ids import customer_id
+from lastschrift.apis.secuconnect.ids import CUSTOMER, customer_id
 from lastschrift.apis.secuconnect.models import ProductError
 from lastschrift.apis.secuconnect.reasons import reason_in_words
 from lastschrift.apis.secuconnect.refusals import CustomerUnknown
@@ -70,11 +70,14 @@ def _invalid(error: Invalid) -> Response:
 
 
 def _customer_denied(shown: str) -> Response:
-    details = f"Referenced customer access denied {shown}"
+    details = f"Referenced customer access denied {shown}".rstrip()
     return _product_error(403, "ProductNotAllowedException", details)
 
 
 def _customer_unknown(error: CustomerUnknown) -> Response:
+    """Show what was sent if it was meant for an id: else it may be a name, or an IBAN."""
+    if not error.customer.startswith(CUSTOMER):
+        return _customer_denied("")
     return _customer_denied(_NO_ID_SYMBOL.sub("", error.customer)[:_CUSTOMER_SHOWN_MAX])
 
 

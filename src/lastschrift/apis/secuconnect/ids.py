@@ -18,7 +18,10 @@ _FIXED_BITS = 22
 _FIXED = 0x2A5B0A
 """Any 22 bits would do."""
 
-_CUSTOMER, _CONTAINER, _CONTRACT = "PCU_", "PCT_", "PCR_"
+CUSTOMER: Final = "PCU_"
+CONTAINER: Final = "PCT_"
+CONTRACT: Final = "PCR_"
+"""What ids of each kind begin with."""
 
 _REMEMBERED_MAX = 4096
 """Ids of contracts and of customers come again, mostly soon after the first time."""
@@ -27,30 +30,36 @@ _REMEMBERED_MAX = 4096
 @lru_cache(maxsize=_REMEMBERED_MAX)
 def customer_id(debtor: DebtorId) -> str:
     """Return the id of a customer."""
-    return _CUSTOMER + _write(debtor)
+    return CUSTOMER + _write(debtor)
 
 
 def container_id(account: AccountId) -> str:
     """Return the id of a payment container."""
-    return _CONTAINER + _write(account)
+    return CONTAINER + _write(account)
 
 
 @lru_cache(maxsize=_REMEMBERED_MAX)
 def contract_id(contract: ContractId) -> str:
     """Return the id of a payment contract."""
-    return _CONTRACT + _write(contract)
+    return CONTRACT + _write(contract)
+
+
+def parse_customer_id(text: str) -> DebtorId | None:
+    """Return which debtor a customer's id names; None if it is no such id."""
+    has_their_length = len(text) == len(CUSTOMER) + _LENGTH
+    return _parse_customer_id(text) if has_their_length else None
 
 
 @lru_cache(maxsize=_REMEMBERED_MAX)
-def parse_customer_id(text: str) -> DebtorId | None:
-    """Return which debtor a customer's id names; None if it is no such id."""
-    key = _read(_CUSTOMER, text)
+def _parse_customer_id(text: str) -> DebtorId | None:
+    """Read an id of the right length: texts of other lengths would fill the memory."""
+    key = _read(CUSTOMER, text)
     return None if key is None else DebtorId(key)
 
 
 def parse_container_id(text: str) -> AccountId | None:
     """Return which account a container's id names; None if it is no such id."""
-    key = _read(_CONTAINER, text)
+    key = _read(CONTAINER, text)
     return None if key is None else AccountId(key)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from lastschrift.apis.secuconnect.ids import id_pattern
+from lastschrift.apis.secuconnect.ids import CONTAINER, CUSTOMER, id_pattern
 from lastschrift.web.described import described, described_text
 
 NAME_CHARACTERS_MAX: Final = 140
@@ -51,10 +51,10 @@ IbanText = Annotated[str, described("DE89370400440532013000", format="iban")]
 BicText = Annotated[str, described("COBADEFFXXX", format="bic")]
 
 CustomerId = Annotated[
-    str, described("PCU_3577GD8KT2MG4Y5UX75XUVH65QYVAA", pattern=id_pattern("PCU_"))
+    str, described("PCU_3577GD8KT2MG4Y5UX75XUVH65QYVAA", pattern=id_pattern(CUSTOMER))
 ]
 ContainerId = Annotated[
-    str, described("PCT_26VH44YJM2MG4Y6WX75XUVH65QYVAB", pattern=id_pattern("PCT_"))
+    str, described("PCT_26VH44YJM2MG4Y6WX75XUVH65QYVAB", pattern=id_pattern(CONTAINER))
 ]
 
 
@@ -123,7 +123,7 @@ class ContainerRequest(Struct):
     private: BankDetailsRequest
     type: ContainerType | None = None
     customer: CustomerId | CustomerReference | None = None
-    customer_id: Annotated[str, described(pattern=id_pattern("PCU_"))] | None = None
+    customer_id: Annotated[str, described(pattern=id_pattern(CUSTOMER))] | None = None
 
 
 # --- answers --------------------------------------------------------------------------------------

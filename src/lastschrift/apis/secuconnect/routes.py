@@ -40,7 +40,7 @@ from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
 from lastschrift.web.api import Api, Parameter, Route
 from lastschrift.web.cors import cors_headers, preflight_route
 from lastschrift.web.described import described
-from lastschrift.web.http import Header, Request, Response
+from lastschrift.web.http import Header, HeaderBlock, Request, Response
 
 # --- customers ------------------------------------------------------------------------------------
 
@@ -178,9 +178,6 @@ def api(*, has_cors: bool) -> Api:
     preflight = [preflight_route(path) for path in paths] if has_cors else []
     headers = [*_HEADERS, *cors_headers(_METHODS)] if has_cors else _HEADERS
 
-    def all_headers(_request: Request, _response: Response) -> list[Header]:
-        return headers
-
     return Api(
         name="secuconnect",
         title="secuconnect: customers and payment containers",
@@ -188,6 +185,6 @@ def api(*, has_cors: bool) -> Api:
         media_type="application/json",
         routes=[*_ROUTES, *preflight],
         errors=ERRORS,
-        headers=all_headers,
+        headers=HeaderBlock(*headers),
         has_folded_paths=True,
     )

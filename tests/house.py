@@ -1,0 +1,215 @@
+"""The whole house inside a test: every room is real, only clock and ids are fake.
+
+The database is a file in a directory of the test's own; requests go to the application without a
+network. `conftest.house` opens one for a test.
+"""
+
+import importlib
+import pkgutil
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import httpx2
+
+import lastschrift.apis
+from lastschrift.domain.access import Client, Scope, Secret
+from lastschrift.domain.identity import ClientId
+from lastschrift.operations.create_client import CreateClient, create_client
+from lastschrift.operations.create_contract import CreateContract, create_contract
+from lastschrift.operations.ports import Ports
+from lastschrift.storage.sqlite.connection import open_for_writing
+from lastschrift.storage.sqlite.migrations import migrate
+from lastschrift.storage.sqlite.store import SqliteStore
+from lastschrift.vault.keyring import KeyVault
+from lastschrift.vault.master_key import MasterKey
+from lastschrift.web.api import Api
+from lastschrift.web.app import build_app
+from lastschrift.web.bearer import BearerTokens
+from lastschrift.web.http import Edge
+
+BASE_URL = "http://127.0.0.1:8080"
+SEED_INSTANT = datetime(2017, 11, 9, 19, 16, 13, tzinfo=UTC)
+"""When the first seed document's customer was saved."""
+
+
+# --- what is not real -----------------------------------------------------------------------------
+
+
+class FakeClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, instant: datetime = SEED_INSTANT) -> None:
+        self._instant = instant
+
+    def now(self) -> datetime:
+        return self._instant
+
+    def set(self, instant: datetime) -> None:
+        self._instant = instant
+
+    def advance(self, seconds: float) -> None:
+        self._instant += timedelta(seconds=seconds)
+
+
+class CountingIds:
+    """Ids that count up and secrets that follow from them, in the forms that the real ones have."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def new_id(self) -> UUID:
+        return UUID(int=self._next() | 0x7 << 76 | 0b10 << 62)
+
+    def new_client_id(self) -> ClientId:
+        return ClientId(UUID(int=self._next()))
+
+    def new_client_secret(self) -> Secret:
+        return Secret(self._next_digest().hex())
+
+    def new_access_token(self) -> Secret:
+        return Secret("".join(_TOKEN_SYMBOLS[byte & 31] for byte in self._next_digest()[:26]))
+
+    def _next(self) -> int:
+        self._count += 1
+        return self._count
+
+    def _next_digest(self) -> bytes:
+        return sha256(b"%d" % self._next()).digest()
+
+
+_TOKEN_SYMBOLS = "0123456789abcdefghijklmnopqrstuv"
+
+
+# --- what a test can look at ----------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Reports:
+    """What the edge tells those who observe it; unexpected errors with their support ids."""
+
+    answered_requests: list[tuple[str, int]] = field(default_factory=list)
+    unexpected: list[tuple[BaseException, str]] = field(default_factory=list)
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        self.answered_requests.append((route, status))
+
+    def log_unexpected(self, error: BaseException, support_id: str, where: str) -> None:
+        self.unexpected.append((error, support_id))
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """A server in the process of the test, and what it is made of."""
+
+    database: Path
+    ports: Ports
+    store: SqliteStore
+    clock: FakeClock
+    reports: Reports
+    bearer: BearerTokens
+    client: httpx2.AsyncClient
+
+    async def open_contract(
+        self,
+        *,
+        name: str = "Example Inc.",
+        scopes: Sequence[Scope] = tuple(Scope),
+        has_identity: bool = True,
+    ) -> tuple[Client, Secret]:
+        """Open a contract with one client."""
+        contract = await create_contract(self.ports, CreateContract(name))
+        created = await create_client(
+            self.ports,
+            CreateClient(
+                contract_id=contract.id, name=name, scopes=scopes, has_identity=has_identity
+            ),
+        )
+        return created.client, created.secret
+
+
+# --- opening it -----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def open_house(directory: Path) -> AsyncIterator[House]:
+    """Open a house on a new database in ``directory``, and close it in the end."""
+    database = directory / "lastschrift.db"
+    copy_empty_database(database)
+    store, clock = SqliteStore(database), FakeClock()
+    ports = Ports(store, KeyVault(MasterKey({1: bytes(32)})), clock, CountingIds())
+    reports, bearer = Reports(), BearerTokens(ports)
+    async with client_of(ports, bearer, reports) as client:
+        try:
+            yield House(
+                database=database,
+                ports=ports,
+                store=store,
+                clock=clock,
+                reports=reports,
+                bearer=bearer,
+                client=client,
+            )
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def reopened(
+    house: House, ports: Ports, *, public_url: str | None = None
+) -> AsyncIterator[House]:
+    """Serve the same house over other ports, one of them broken perhaps, or under another URL."""
+    bearer = BearerTokens(ports)
+    async with client_of(ports, bearer, house.reports, public_url=public_url) as client:
+        yield replace(house, ports=ports, bearer=bearer, client=client)
+
+
+def client_of(
+    ports: Ports, bearer: BearerTokens, reports: Reports, *, public_url: str | None = None
+) -> httpx2.AsyncClient:
+    """Return a client that talks, without a network, to all APIs over these ports."""
+    edge = Edge(
+        ports=ports, bearer=bearer, body_bytes_max=65_536, public_url=public_url, has_cors=True
+    )
+    app = build_app(
+        all_apis(),
+        edge,
+        more_routes=[],
+        observer=reports,
+        log_unexpected=reports.log_unexpected,
+    )
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=BASE_URL)
+
+
+def all_apis(*, has_cors: bool = True) -> list[Api]:
+    """Return every API there is, found by walking the package."""
+    names = sorted(module.name for module in pkgutil.iter_modules(lastschrift.apis.__path__))
+    routes = [importlib.import_module(f"lastschrift.apis.{name}.routes") for name in names]
+    return [module.api(has_cors=has_cors) for module in routes]
+
+
+def copy_empty_database(path: Path) -> None:
+    """Put a migrated database without a row at ``path``: copied, as making one takes 40 ms."""
+    shutil.copyfile(_empty_database(), path)
+
+
+@cache
+def _empty_database() -> Path:
+    path = Path(_scratch().name) / "empty.db"
+    connection = open_for_writing(path)
+    migrate(connection)
+    connection.close()
+    return path
+
+
+@cache
+def _scratch() -> TemporaryDirectory[str]:
+    """Return a directory that lives as long as the test run."""
+    return TemporaryDirectory()
