@@ -1,0 +1,221 @@
+"""Histories of registering and deleting, held against a model: the store comes to the same."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from lastschrift.domain.bank_account import RevealedBankAccount
+from lastschrift.domain.debtor import DebtorKind, DebtorRef
+from lastschrift.domain.errors import BankAccountAlreadyRegistered, DomainError
+from lastschrift.domain.iban import Iban
+from lastschrift.domain.identity import AccountId, ClientId, ContractId
+from lastschrift.domain.party import Party
+from lastschrift.operations.delete_bank_account import DeleteBankAccount, delete_bank_account
+from lastschrift.operations.list_bank_accounts import list_bank_accounts
+from lastschrift.operations.ports import Page
+from lastschrift.operations.register_bank_account import (
+    RegisterBankAccount,
+    register_bank_account,
+)
+from lastschrift.operations.register_debtor import RegisterDebtor, register_debtor
+from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
+from tests.house import open_house
+from tests.operations.history import Books, Ledger
+from tests.storage.filling import german_iban
+
+T = TypeVar("T")
+
+Owned = tuple[int, DebtorRef]
+"""Which contract a debtor is of, and the debtor."""
+
+Asked = tuple[AccountId | None, Iban]
+"""The id that is chosen for an account, if any, and its IBAN."""
+
+IBANS = st.sampled_from([german_iban(number) for number in range(3)])
+CHOSEN_IDS = st.none() | st.sampled_from([AccountId(UUID(int=2**127 + n)) for n in range(3)])
+CONTRACTS = st.sampled_from([0, 1])
+REGISTRATIONS = st.lists(st.tuples(CHOSEN_IDS, IBANS), min_size=2, max_size=5)
+CLIENT = ClientId(UUID(int=1))
+ALL = Page(count=1_000, offset=0)
+
+
+class History(RuleBasedStateMachine):
+    """Two contracts whose debtors' accounts are registered, deleted, and registered again."""
+
+    debtors: Bundle[Owned] = Bundle("debtors")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = TemporaryDirectory()
+        self.runner = asyncio.Runner()
+        self.doors = AsyncExitStack()
+        self.ledger: Ledger = {}
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(work)
+
+    def teardown(self) -> None:
+        self.run(self.doors.aclose())
+        self.runner.close()
+        self.directory.cleanup()
+
+    # --- steps ---
+
+    @initialize(target=debtors)
+    def open_two_contracts(self) -> MultipleResults[Owned]:
+        opening = self.doors.enter_async_context(open_house(Path(self.directory.name)))
+        self.house = self.run(opening)
+        for _ in range(2):
+            client, _ = self.run(self.house.open_contract())
+            self.ledger[client.contract_id] = Books()
+        return multiple(*[(n, self.add_debtor(n)) for n in (0, 0, 1)])
+
+    def add_debtor(self, number: int) -> DebtorRef:
+        contract = self.contract(number)
+        command = RegisterDebtor(contract_id=contract, client_id=CLIENT, contact=Party())
+        debtor = self.run(register_debtor(self.house.ports, command))
+        reference = DebtorRef(debtor.id, DebtorKind.CUSTOMER)
+        self.ledger[contract].debtors.append(reference)
+        return reference
+
+    @rule(debtor=debtors, account_id=CHOSEN_IDS, iban=IBANS)
+    def register(self, debtor: Owned, account_id: AccountId | None, iban: Iban) -> None:
+        self.register_and_compare(debtor[0], debtor[1], [(account_id, iban)])
+
+    @rule(debtor=debtors, asked=REGISTRATIONS)
+    def register_many_at_once(self, debtor: Owned, asked: list[Asked]) -> None:
+        self.register_and_compare(debtor[0], debtor[1], asked)
+
+    @rule(number=CONTRACTS, account_id=CHOSEN_IDS, iban=IBANS)
+    def register_for_nobody(self, number: int, account_id: AccountId | None, iban: Iban) -> None:
+        self.register_and_compare(number, None, [(account_id, iban)])
+
+    @rule(number=CONTRACTS, debtor=debtors, iban=IBANS)
+    def register_for_whom_it_may_be(self, number: int, debtor: Owned, iban: Iban) -> None:
+        self.register_and_compare(number, debtor[1], [(None, iban)])
+
+    @rule(number=CONTRACTS, debtor=debtors, data=st.data())
+    def delete(self, number: int, debtor: Owned, data: st.DataObject) -> None:
+        held = [account.id for books in self.ledger.values() for account in books.accounts]
+        if not held:
+            return
+        contract, account_id = self.contract(number), data.draw(st.sampled_from(held))
+        expected = self.ledger[contract].delete(debtor[1], account_id)
+        command = DeleteBankAccount(
+            contract_id=contract,
+            client_id=CLIENT,
+            debtor_id=debtor[1].id,
+            account_id=account_id,
+        )
+        got = self.run(outcome_of(delete_bank_account(self.house.ports, command)))
+        assert type(got) is type(expected)
+
+    @rule(seconds=st.integers(0, 3))
+    def let_time_pass(self, seconds: int) -> None:
+        self.house.clock.advance(seconds)
+
+    # --- what holds at all times ---
+
+    @invariant()
+    def lists_tell_what_is_held(self) -> None:
+        for contract, books in self.ledger.items():
+            listing = self.run(reveal_bank_accounts(self.house.ports, contract, ALL))
+            got = [(shown.account.id, shown.account.debtor, shown.iban) for shown in listing.items]
+            expected = [(held.id, held.debtor, held.iban) for held in books.all_live()]
+            assert listing.total == len(expected)
+            assert sorted(got, key=by_id) == sorted(expected, key=by_id)
+
+    @invariant()
+    def a_debtor_holds_an_iban_once(self) -> None:
+        for contract, books in self.ledger.items():
+            for debtor in books.debtors:
+                accounts = self.run(list_bank_accounts(self.house.ports, contract, debtor.id))
+                last_four = [account.iban_last_four for account in accounts]
+                assert len(last_four) == len(set(last_four))
+                assert len(accounts) == len(books.live(debtor))
+
+    # --- how ---
+
+    def contract(self, number: int) -> ContractId:
+        return list(self.ledger)[number]
+
+    def register_and_compare(
+        self, number: int, debtor: DebtorRef | None, asked: list[Asked]
+    ) -> None:
+        """Register all at once: what can be kept is kept, as if it came one after the other.
+
+        What is left out is told a reason that held in its turn, or one that holds now.
+        """
+        contract = self.contract(number)
+        books = self.ledger[contract]
+        refused = []
+        got = self.run(self.register_all(contract, debtor, asked))
+        for (account_id, iban), outcome in zip(asked, got, strict=True):
+            reason = books.why_not(debtor, account_id, iban)
+            if reason is None:
+                assert isinstance(outcome, RevealedBankAccount)
+                assert account_id in (None, outcome.account.id)
+                books.register(outcome.account.id, debtor, outcome.iban)
+            else:
+                refused.append((account_id, iban, reason, outcome))
+        for account_id, iban, reason, outcome in refused:
+            reason_now = books.why_not(debtor, account_id, iban)
+            assert told(outcome) in (told(reason), told(reason_now))
+
+    async def register_all(
+        self, contract: ContractId, debtor: DebtorRef | None, asked: list[Asked]
+    ) -> list[RevealedBankAccount | DomainError]:
+        commands = [
+            RegisterBankAccount(
+                contract_id=contract,
+                client_id=CLIENT,
+                debtor=debtor,
+                account_id=account_id,
+                iban=iban,
+                bic=None,
+                bank_name=None,
+                owner=None,
+                holder=None,
+            )
+            for account_id, iban in asked
+        ]
+        registering = [register_bank_account(self.house.ports, command) for command in commands]
+        return await asyncio.gather(*map(outcome_of, registering))
+
+
+async def outcome_of(work: Coroutine[Any, Any, T]) -> T | DomainError:
+    try:
+        return await work
+    except DomainError as error:
+        return error
+
+
+def told(outcome: object) -> tuple[type, AccountId | None]:
+    """Return what an outcome tells: its kind, and the account that it names."""
+    if isinstance(outcome, BankAccountAlreadyRegistered):
+        return BankAccountAlreadyRegistered, outcome.account_id
+    return type(outcome), None
+
+
+def by_id(row: tuple[AccountId, object, object]) -> AccountId:
+    return row[0]
+
+
+TestHistory = History.TestCase
+TestHistory.settings = settings(max_examples=20, stateful_step_count=15, deadline=None)

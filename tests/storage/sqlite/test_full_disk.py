@@ -1,0 +1,49 @@
+"""A disk that takes no more, for real: the system lets no file of this process grow any further."""
+
+import asyncio
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lastschrift.domain.errors import StoreFailed
+from lastschrift.domain.party import Party
+from lastschrift.operations.ports import Page
+from lastschrift.storage.sqlite.store import SqliteStore
+from tests.house import copy_empty_database
+from tests.storage.filling import add_contract, add_debtor
+
+pytestmark = pytest.mark.anyio
+
+
+@contextmanager
+def full_disk(log: Path) -> Iterator[None]:
+    """Let no file grow beyond the size that the log has: writing past it is an error (EFBIG)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_full_disk_fails_all_who_wait_and_keeps_nothing_of_theirs(tmp_path: Path) -> None:
+    database = tmp_path / "lastschrift.db"
+    copy_empty_database(database)
+    store = SqliteStore(database)
+    contract = await add_contract(store)
+    with full_disk(tmp_path / "lastschrift.db-wal"):
+        jobs = [add_debtor(store, contract, contact=Party(full_name="x" * 9_000)) for _ in "abc"]
+        failures = await asyncio.gather(*jobs, return_exceptions=True)
+    assert [type(failure) for failure in failures] == [StoreFailed] * 3
+    await add_debtor(store, contract)
+    listing = await store.scan(lambda reader: reader.customers(contract, Page(9, 0)))
+    assert listing.total == 1
+    await store.close()
+
+    again = SqliteStore(database)
+    listing = await again.scan(lambda reader: reader.customers(contract, Page(9, 0)))
+    assert listing.total == 1
+    await again.close()

@@ -1,0 +1,131 @@
+"""Schemas: made fresh, brought forward, and told by name where they don't fit."""
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from lastschrift.storage.sqlite import migrations
+from lastschrift.storage.sqlite.connection import open_for_writing
+from lastschrift.storage.sqlite.migrations import (
+    NotOurDatabase,
+    SchemaTooNew,
+    SchemaTooOld,
+    check_schema,
+    migrate,
+    newest_schema,
+    schema_of,
+)
+from lastschrift.storage.sqlite.store import SqliteStore
+
+SHARDED_BY_SOMETHING_ELSE = {  # DESIGN §3: keys that need not begin with the contract
+    "installation",
+    "contract",
+    "client",
+    "access_token",
+}
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> apsw.Connection:
+    return open_for_writing(tmp_path / "fresh.db")
+
+
+def tables(connection: apsw.Connection) -> set[str]:
+    rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    return {name for (name,) in rows}
+
+
+def test_a_fresh_database_gets_every_script(connection: apsw.Connection) -> None:
+    applied = migrate(connection)
+    assert [int(name[:4]) for name in applied] == list(range(1, newest_schema() + 1))
+    check_schema(connection)
+    assert "bank_account" in tables(connection)
+
+
+def test_a_second_time_there_is_nothing_to_do(connection: apsw.Connection) -> None:
+    migrate(connection)
+    assert migrate(connection) == []
+
+
+def test_an_empty_database_is_too_old(connection: apsw.Connection) -> None:
+    with pytest.raises(SchemaTooOld, match="lastschrift migrate") as refusal:
+        check_schema(connection)
+    assert (refusal.value.found, refusal.value.needed) == (0, newest_schema())
+
+
+def test_a_newer_database_is_refused(connection: apsw.Connection) -> None:
+    migrate(connection)
+    connection.pragma("user_version", newest_schema() + 1)
+    with pytest.raises(SchemaTooNew, match="newer"):
+        migrate(connection)
+    with pytest.raises(SchemaTooNew):
+        check_schema(connection)
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["CREATE TABLE theirs (a)", "PRAGMA application_id = 7; CREATE TABLE theirs (a)"],
+)
+def test_another_programs_database_is_left_alone(connection: apsw.Connection, script: str) -> None:
+    connection.execute(script)
+    with pytest.raises(NotOurDatabase):
+        migrate(connection)
+    with pytest.raises(NotOurDatabase):
+        check_schema(connection)
+    assert tables(connection) == {"theirs"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE TABLE first (a); CREATE TABLE second (a; CREATE TABLE third (a)",
+        "CREATE TABLE first (a); INSERT INTO nowhere VALUES (1)",
+        "CREATE TABLE first (a) STRICT",  # a column without a type
+    ],
+)
+def test_a_script_that_breaks_off_leaves_nothing(connection: apsw.Connection, script: str) -> None:
+    migrate(connection)
+    before = tables(connection)
+    with pytest.raises(apsw.SQLError):
+        migrations._apply(connection, newest_schema() + 1, script)
+    assert tables(connection) == before
+    assert schema_of(connection) == newest_schema()
+    assert not connection.in_transaction
+
+
+@pytest.mark.anyio
+async def test_a_store_does_not_open_an_old_schema(tmp_path: Path) -> None:
+    open_for_writing(tmp_path / "empty.db").close()
+    with pytest.raises(SchemaTooOld):
+        SqliteStore(tmp_path / "empty.db")
+
+
+def test_every_table_is_strict(connection: apsw.Connection) -> None:
+    migrate(connection)
+    rows = connection.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
+    assert {name for name, is_strict in rows if not is_strict} == {"sqlite_schema"}
+
+
+def test_every_key_begins_with_the_contract(connection: apsw.Connection) -> None:
+    migrate(connection)
+    unique = connection.execute(
+        "SELECT t.name, i.name FROM pragma_table_list t, pragma_index_list(t.name) i"
+        " WHERE t.schema = 'main' AND i.[unique]"
+    ).fetchall()
+    for table, index in unique:
+        columns = connection.execute(
+            "SELECT name FROM pragma_index_info(?) WHERE seqno = 0", (index,)
+        ).fetchall()
+        assert columns == [("contract_id",)] or table in SHARDED_BY_SOMETHING_ELSE, index
+
+
+def test_every_reference_stays_within_the_contract(connection: apsw.Connection) -> None:
+    migrate(connection)
+    references = connection.execute(
+        "SELECT t.name, f.id, f.[from] FROM pragma_table_list t, pragma_foreign_key_list(t.name) f"
+        " WHERE t.schema = 'main' AND f.seq = 0"
+    ).fetchall()
+    assert references
+    for table, _, column in references:
+        assert column == "contract_id" or table in SHARDED_BY_SOMETHING_ELSE, table

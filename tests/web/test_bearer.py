@@ -1,0 +1,83 @@
+"""Bearer tokens: read from the header alone, remembered for a second at most."""
+
+import pytest
+
+from lastschrift.domain.access import Principal, Scope, Secret
+from lastschrift.domain.errors import TokenMissing, TokenRefused
+from lastschrift.operations.issue_access_token import IssueAccessToken, issue_access_token
+from lastschrift.operations.revoke_client import revoke_client
+from tests.house import House
+
+pytestmark = pytest.mark.anyio
+
+
+async def token_of(house: House, scope: Scope = Scope.SECUCONNECT) -> Secret:
+    client, secret = await house.open_contract()
+    command = IssueAccessToken(client_id=client.id, client_secret=secret, scopes=[scope])
+    return (await issue_access_token(house.ports, command)).token
+
+
+async def principal_of(house: House, token: Secret, scheme: str = "Bearer ") -> Principal:
+    return await house.bearer.principal(f"{scheme}{token.reveal()}".encode())
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
+async def test_the_schemes_letter_case_does_not_matter(house: House, scheme: str) -> None:
+    assert (await principal_of(house, await token_of(house), scheme)).scopes == {Scope.SECUCONNECT}
+
+
+@pytest.mark.parametrize(
+    "header", [None, b"", b"Bearer", b"Bearer ", b"Basic eA==", b"Bearer a b", b"Bearer \xff"]
+)
+async def test_what_is_no_bearer_token_counts_as_none(house: House, header: bytes | None) -> None:
+    with pytest.raises(TokenMissing):
+        await house.bearer.principal(header)
+
+
+async def test_an_unknown_token_is_refused_each_time(house: House) -> None:
+    for _ in range(2):
+        with pytest.raises(TokenRefused):
+            await house.bearer.principal(b"Bearer gm3594cd1vvqffokcf1lc8t735")
+
+
+async def test_a_token_is_known_for_a_second_without_asking_again(house: House) -> None:
+    token = await token_of(house)
+    principal = await principal_of(house, token)
+    await revoke_client(house.ports, principal.client_id)
+    house.clock.advance(0.999)
+    assert await principal_of(house, token) is principal
+    house.clock.advance(0.001)
+    with pytest.raises(TokenRefused):
+        await principal_of(house, token)
+
+
+async def test_forgetting_makes_a_revocation_act_at_once(house: House) -> None:
+    token = await token_of(house)
+    principal = await principal_of(house, token)
+    await revoke_client(house.ports, principal.client_id)
+    house.bearer.forget()
+    with pytest.raises(TokenRefused):
+        await principal_of(house, token)
+
+
+async def test_a_token_is_not_known_past_its_expiry(house: House) -> None:
+    token = await token_of(house)
+    house.clock.advance(1199.5)
+    await principal_of(house, token)
+    house.clock.advance(0.5)
+    with pytest.raises(TokenRefused):
+        await principal_of(house, token)
+
+
+async def test_each_token_is_its_own(house: House) -> None:
+    first, second = await token_of(house), await token_of(house, Scope.PACE_READ)
+    for _ in range(2):
+        assert (await principal_of(house, first)).scopes == {Scope.SECUCONNECT}
+        assert (await principal_of(house, second)).scopes == {Scope.PACE_READ}
+
+
+async def test_no_token_is_remembered_in_clear(house: House) -> None:
+    token = await token_of(house)
+    await principal_of(house, token)
+    assert token.reveal() not in repr(vars(house.bearer))
+    assert token.reveal().encode() not in b"".join(house.bearer._remembered)
