@@ -6,7 +6,7 @@ from typing import Any
 
 from lastschrift.domain.access import Scope
 from lastschrift.web.errors import ErrorTable
-from lastschrift.web.http import Header, Request, Response
+from lastschrift.web.http import Header, HeaderBlock, Request, Response
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -48,7 +48,8 @@ class Api:
 
     ``prefix``: all paths below it are this API's, known or not. ``has_folded_paths``: their letter
     case does not matter. ``is_caller_checked_first``: who has no good token is told that before
-    being told that a path or method is unknown. ``headers``: what every answer carries.
+    being told that a path or method is unknown. ``headers``: what every answer carries;
+    ``own_headers``: what each answer carries of its own beside them.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Api:
     media_type: str
     routes: Sequence[Route]
     errors: ErrorTable[Response]
-    headers: Callable[[Request, Response], Sequence[Header]]
+    headers: HeaderBlock
+    own_headers: Callable[[Request, Response], Sequence[Header]] | None = None
     has_folded_paths: bool = False
     is_caller_checked_first: bool = False

@@ -56,20 +56,20 @@ class Endpoint:
         started = time.perf_counter()
         request = Request(scope, receive, self._edge)
         try:
-            response = await self._respond(request)
+            response = await self._handler(request)
         except ClientGone:
             return
-        await send_response(send, self._api.headers(request, response), response)
+        except Exception as error:  # noqa: BLE001  # whatever it is, only an id goes out
+            response = self._answer(error)
+        own = self._api.own_headers
+        headers = (*own(request, response), *response.headers) if own else response.headers
+        await send_response(send, self._api.headers, headers, response)
         self._observer.answered(self._label, response.status, time.perf_counter() - started)
 
-    async def _respond(self, request: Request) -> Response:
-        try:
-            return await self._handler(request)
-        except DomainError as error:
+    def _answer(self, error: Exception) -> Response:
+        """Return what the API says to a fact; all else is logged, and only an id goes out."""
+        if isinstance(error, DomainError):
             return self._api.errors.answer(error)
-        except ClientGone:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, only an id goes out
-            support_id = secrets.token_hex(16)
-            self._log_unexpected(error, support_id, self._label)
-            return self._api.errors.answer(Unexpected(support_id))
+        support_id = secrets.token_hex(16)
+        self._log_unexpected(error, support_id, self._label)
+        return self._api.errors.answer(Unexpected(support_id))

@@ -4,7 +4,7 @@ Starlette finds the route of all but the hottest requests; from there on every h
 plain coroutine from `Request` to `Response`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,6 +23,21 @@ AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
 
 Header = tuple[bytes, bytes]
+
+
+class HeaderBlock:
+    """Headers that are the same on every answer, written out once."""
+
+    __slots__ = ("headers", "lines")
+
+    def __init__(self, *headers: Header) -> None:
+        self.headers = headers
+        self.lines = header_lines(headers)
+
+
+def header_lines(headers: Iterable[Header]) -> bytes:
+    """Return headers as HTTP/1.1 writes them, each with the end of its line."""
+    return b"".join([b"%s: %s\r\n" % header for header in headers])
 
 
 class ClientGone(Exception):
@@ -110,7 +125,7 @@ class Request:
 
         Raises: TokenMissing, TokenRefused, ScopeMissing.
         """
-        principal = await self.authenticate()
+        principal = await self.edge.bearer.principal(self.header(b"authorization"))
         if principal.scopes.isdisjoint(any_of):
             raise ScopeMissing(any_of)
         return principal

@@ -6,12 +6,12 @@ which halves what a bare request costs; our headers are constants but for a few,
 Under another server, or none, the two messages of ASGI are sent.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from lastschrift.web.http import AsgiSend, Header, Response
+from lastschrift.web.http import AsgiSend, Header, HeaderBlock, Response, header_lines
 
 _NO_CONTENT = 204
 
@@ -24,58 +24,62 @@ class HeaderMalformed(ValueError):
     """A header's value holds the end of a line; the answer was not sent."""
 
 
-async def send_response(send: AsgiSend, headers: Sequence[Header], response: Response) -> None:
-    """Send a response with the API's ``headers`` and its own.
+async def send_response(
+    send: AsgiSend, block: HeaderBlock, headers: Sequence[Header], response: Response
+) -> None:
+    """Send a response with its API's headers, and ``headers`` beside them.
 
     Raises: HeaderMalformed.
     """
     cycle = getattr(send, "__self__", None)
     if isinstance(cycle, RequestResponseCycle):
-        await _answer(cycle, headers, response)
+        if cycle.flow.write_paused and not cycle.disconnected:
+            await cycle.flow.drain()
+        _answer(cycle, _head(cycle, block, headers, response), response.body)
         return
-    start = [*headers, *response.headers, *_length_headers(response)]
+    start = [*block.headers, *headers]
+    if response.status != _NO_CONTENT:
+        start.append((b"content-length", b"%d" % len(response.body)))
     await send({"type": "http.response.start", "status": response.status, "headers": start})
     await send({"type": "http.response.body", "body": response.body})
 
 
-async def _answer(
-    cycle: RequestResponseCycle, headers: Sequence[Header], response: Response
-) -> None:
+def _answer(cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
     """Write a whole answer, and do what uvicorn's `RequestResponseCycle.send` does beside that."""
-    if cycle.flow.write_paused and not cycle.disconnected:
-        await cycle.flow.drain()
     if cycle.disconnected:
         return
-    head = _head(cycle, headers, response)
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    cycle.transport.write(head if cycle.scope["method"] == "HEAD" else head + response.body)
+    cycle.transport.write(head if cycle.scope["method"] == "HEAD" else head + body)
     cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()
     cycle.on_response()
 
 
-def _head(cycle: RequestResponseCycle, headers: Sequence[Header], response: Response) -> bytes:
-    parts = [_STATUS_LINES[response.status]]
-    for name, value in _checked(response.headers):
-        parts += (name, b": ", value, b"\r\n")
-    for some in (cycle.default_headers, headers, _length_headers(response)):
-        for name, value in some:
-            parts += (name, b": ", value, b"\r\n")
-    parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
-    return b"".join(parts)
+def _head(
+    cycle: RequestResponseCycle,
+    block: HeaderBlock,
+    headers: Sequence[Header],
+    response: Response,
+) -> bytes:
+    """Return everything before the body; an answer without one tells no length (RFC 9110 §8.6)."""
+    return b"".join(
+        (
+            _STATUS_LINES[response.status],
+            header_lines(cycle.default_headers),
+            block.lines,
+            header_lines(_checked(headers)) if headers else b"",
+            b""
+            if response.status == _NO_CONTENT
+            else b"content-length: %d\r\n" % len(response.body),
+            b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n",
+        )
+    )
 
 
-def _checked(headers: Iterable[Header]) -> Iterable[Header]:
+def _checked(headers: Sequence[Header]) -> Sequence[Header]:
     for _, value in headers:
         if b"\r" in value or b"\n" in value:
             raise HeaderMalformed
     return headers
-
-
-def _length_headers(response: Response) -> Sequence[Header]:
-    """Return the header of the body's length, but for answers that have no body (RFC 9110 §8.6)."""
-    if response.status == _NO_CONTENT:
-        return ()
-    return ((b"content-length", b"%d" % len(response.body)),)

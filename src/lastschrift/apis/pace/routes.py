@@ -37,7 +37,7 @@ from lastschrift.operations.list_bank_accounts import list_bank_accounts
 from lastschrift.operations.read_bank_account import read_bank_account
 from lastschrift.operations.register_bank_account import register_bank_account
 from lastschrift.web.api import Api, Parameter, Route
-from lastschrift.web.http import Header, Request, Response
+from lastschrift.web.http import Header, HeaderBlock, Request, Response
 
 _CREATE = (Scope.PACE_CREATE, Scope.PACE_CREATE_SEPA)
 _READ = (Scope.PACE_READ,)
@@ -163,16 +163,16 @@ _ROUTES = (
 )
 
 
-def _headers(request: Request, response: Response) -> list[Header]:
-    """Return what every answer carries; a media type only where there is something of it."""
-    headers = [
-        (b"request-id", request_id(request.header(b"request-id"))),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    if response.body:
-        headers.append((b"content-type", MEDIA_TYPE))
-    return headers
+_HEADERS = HeaderBlock(
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+def _own_headers(request: Request, response: Response) -> tuple[Header, ...]:
+    """Return an answer's Request-Id, and a media type where there is something of it."""
+    name = (b"request-id", request_id(request.header(b"request-id")))
+    return (name, (b"content-type", MEDIA_TYPE)) if response.body else (name,)
 
 
 def api(*, has_cors: bool) -> Api:  # noqa: ARG001  # PACE lets no browser of elsewhere call it
@@ -184,6 +184,7 @@ def api(*, has_cors: bool) -> Api:  # noqa: ARG001  # PACE lets no browser of el
         media_type=MEDIA_TYPE.decode(),
         routes=_ROUTES,
         errors=ERRORS,
-        headers=_headers,
+        headers=_HEADERS,
+        own_headers=_own_headers,
         is_caller_checked_first=True,
     )
