@@ -22,6 +22,7 @@ from lastschrift.domain.refusals import ValueRefused
 _WEIGHT_BY_CHARACTER = {  # ISO 7064 MOD 97-10, for letters and digits: A is 10, Z is 35
     ord(character): str(weight) for weight, character in enumerate(digits + ascii_uppercase)
 }
+_COUNTRY_WEIGHTS = {country: country.translate(_WEIGHT_BY_CHARACTER) for country in STRUCTURES}
 _NEVER_CHECK_DIGITS = frozenset({"00", "01", "99"})
 """They pass MOD 97-10 as 97, 98 and 02 do; check digits are given from 02 to 98."""
 
@@ -84,8 +85,11 @@ class Iban:
         if structure is None or structure.pattern.fullmatch(text) is None:
             text = electronic_format(text)
             _check_structure(text)
-        weights = (text[4:] + text[:4]).translate(_WEIGHT_BY_CHARACTER)
-        if int(weights) % 97 != 1 or text[2:4] in _NEVER_CHECK_DIGITS:
+        bban, check_digits = text[BBAN_START:], text[2:BBAN_START]
+        if not bban.isdigit():
+            bban = bban.translate(_WEIGHT_BY_CHARACTER)
+        weights = bban + _COUNTRY_WEIGHTS[text[:2]] + check_digits
+        if int(weights) % 97 != 1 or check_digits in _NEVER_CHECK_DIGITS:
             raise IbanCheckDigitsWrong
         return cls.trusted(text)
 

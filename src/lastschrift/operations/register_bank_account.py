@@ -50,7 +50,8 @@ async def register_bank_account(ports: Ports, command: RegisterBankAccount) -> R
 
     Raises: BankAccountAlreadyRegistered, AccountIdTaken, DebtorAccessDenied; Unavailable.
     """
-    keys = await contract_keys(ports, command.contract_id)
+    known = ports.vault.unlocked(command.contract_id)
+    keys = known or await contract_keys(ports, command.contract_id)
     new = _prepare(ports, keys, command)
     outcome = await ports.store.write_batched(register_bank_accounts, new)
     if isinstance(outcome, DomainError):

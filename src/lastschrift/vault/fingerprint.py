@@ -7,23 +7,33 @@ code has at most 10^10 account numbers, and all of them are hashed in minutes.
 '0bc5b336'
 """
 
-import hmac
+import hashlib
 
 from lastschrift.vault.concealed import Concealed
 
+_BLOCK_BYTES = 64
+_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
+
 
 class Fingerprinter(Concealed):
-    """Makes the fingerprints of one contract."""
+    """Makes the fingerprints of one contract.
 
-    __slots__ = ("_mac",)
+    The two hashes of HMAC (RFC 2104 §4) are kept with the key already taken in, and copied for each
+    IBAN. `hmac.digest` would let go of the interpreter's lock, and wait to have it back;
+    `hmac.HMAC.copy` takes twice the time of this.
+    """
+
+    __slots__ = ("_inner", "_outer")
 
     def __init__(self, key: bytes) -> None:
-        # Kept with the key already taken in, and copied for each IBAN: `hmac.digest` would let go
-        # of the interpreter's lock, and beside a busy writer thread wait long to have it back.
-        self._mac = hmac.new(key, digestmod="sha256")
+        block = key.ljust(_BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(block.translate(_INNER_PAD))
+        self._outer = hashlib.sha256(block.translate(_OUTER_PAD))
 
     def fingerprint(self, electronic_iban: str) -> bytes:
         """Return the 32 bytes that stand for an IBAN in capitals and without blanks."""
-        mac = self._mac.copy()
-        mac.update(electronic_iban.encode("ascii"))
-        return mac.digest()
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(electronic_iban.encode("ascii"))
+        outer.update(inner.digest())
+        return outer.digest()
