@@ -59,6 +59,17 @@ async def test_what_waits_is_committed_together(bench: Bench, gate: Gate) -> Non
     assert bench.names() == list("abcdefghij")
 
 
+async def test_of_many_that_wait_half_is_committed_while_the_other_half_goes_on(
+    bench: Bench, gate: Gate
+) -> None:
+    first = bench.writer.submit(adding("first"))
+    await gate.wait_until_reached()
+    rest = [bench.writer.submit(adding(f"{number:02}")) for number in range(40)]
+    gate.is_open.set()
+    await asyncio.gather(first, *rest)
+    assert bench.commits == [1, 21, 19]
+
+
 async def test_batched_and_single_jobs_share_a_commit(bench: Bench) -> None:
     async def operation(transaction: Transaction, names: Sequence[str]) -> Sequence[str]:
         for name in names:

@@ -1,4 +1,4 @@
-"""Running an operation, a coroutine, to its end on a thread of its own.
+"""Running an operation, a coroutine, to its end without an event loop.
 
 On SQLite nothing in an operation waits, so a single ``send(None)`` runs all of it. One that waits
 all the same (an ``await`` of something other than its transaction) is an error of ours.

@@ -1,10 +1,10 @@
-"""Group commit: whatever waits is run in one transaction, committed together, then answered.
+"""Group commit: what waits is run in one transaction, committed together, then answered.
 
-The statements run on the event loop, where they take some 10 us a row; the COMMIT, which waits for
-the disk, on a thread. So a batch changes threads twice, and not at each step of each statement
-(docs/decisions/group-commit.md has the measurement). No timer: while one round commits, the next
-one gathers. No answer leaves before its COMMIT, an error included: in a round one request may see
-another's uncommitted row, and "already exists" must not become a lie by a crash.
+The statements run on the event loop; the COMMIT, which waits for the disk, on a thread. So a batch
+changes threads twice, and not at each step of each statement (docs/decisions/group-commit.md has
+why, and what was measured). No timer: while one round commits, the next one gathers. No answer
+leaves before its COMMIT, an error included: in a round one request may see another's uncommitted
+row, and "already exists" must not become a lie by a crash.
 """
 
 import asyncio
@@ -30,6 +30,9 @@ Observer = Callable[[int, float], None]
 _JOBS_MAX = 256
 """Jobs of one round: at some 10 to 20 us a row they hold up the event loop for 5 ms at most."""
 
+_JOBS_MIN = 16
+"""So few are not worth dividing: a COMMIT takes about as long for one as for these."""
+
 _NO_MORE = None
 
 
@@ -44,6 +47,7 @@ class Writer:
         self._waiting: deque[Job] = deque()
         self._is_open = True
         self._is_round_empty = True
+        self._size = 0
         self._loop = asyncio.get_running_loop()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -93,15 +97,26 @@ class Writer:
 
     def _next_round(self) -> None:
         if not self._waiting:
+            self._size = 0
             self._idle.set()
             return
         started = time.perf_counter()
-        count = min(len(self._waiting), _JOBS_MAX)
-        jobs = Round(self._waiting.popleft() for _ in range(count))
+        jobs = Round(self._waiting.popleft() for _ in range(self._next_size()))
         if self._run(jobs):
             self._to_commit.put((jobs, started))
         else:
             self._answer(jobs, started)
+
+    def _next_size(self) -> int:
+        """Take half of the jobs that are about: those that wait, and those just answered.
+
+        So clients who ask again at once fall into two halves: while one is committed, the other is
+        worked on. With all in one round the event loop and the disk would wait for each other.
+        """
+        waiting = len(self._waiting)
+        about = waiting + self._size
+        self._size = min(waiting, _JOBS_MAX, max(_JOBS_MIN, (about + 1) // 2))
+        return self._size
 
     def _commit_all(self) -> None:
         """Commit round after round, on the thread."""
