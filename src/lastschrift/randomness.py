@@ -1,7 +1,7 @@
 """Randomness for the hot path: one call of the system for many draws.
 
-`os.urandom` lets go of the interpreter's lock while the system draws. Beside a busy writer thread
-the caller then waits for its turn again: measured 32 us a call, of which the draw is half one.
+`os.urandom` lets go of the interpreter's lock while the system draws; beside a busy thread the
+caller then waits for its turn again (docs/decisions/figures.md).
 """
 
 import os

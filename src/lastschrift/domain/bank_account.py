@@ -14,7 +14,7 @@ from lastschrift.domain.identity import AccountId, ContractId, DebtorId
 from lastschrift.domain.party import Party
 
 
-class BankAccount(Struct, frozen=True, kw_only=True):
+class BankAccount(Struct, frozen=True, kw_only=True, gc=False):
     """A registered bank account, without its full IBAN.
 
     ``owner`` is the name it is held under. ``holder`` is what a wire told of the account's holder
@@ -41,7 +41,7 @@ class BankAccount(Struct, frozen=True, kw_only=True):
         return None
 
 
-class RevealedBankAccount(Struct, frozen=True):
+class RevealedBankAccount(Struct, frozen=True, gc=False):
     """A bank account together with its full IBAN."""
 
     account: BankAccount

@@ -23,7 +23,7 @@ class BicMalformed(ValueRefused):
     """A text is not built like a BIC: 8 or 11 characters, the fifth and sixth letters."""
 
 
-class Bic(Struct, frozen=True):
+class Bic(Struct, frozen=True, gc=False):
     """A well-formed BIC, in upper case. Whether there is such a bank, it does not say."""
 
     text: str

@@ -19,7 +19,7 @@ class DebtorKind(Enum):
     """Stands behind a client's own PACE token; no wire lists it."""
 
 
-class DebtorRef(Struct, frozen=True):
+class DebtorRef(Struct, frozen=True, gc=False):
     """Which debtor something belongs to."""
 
     id: DebtorId

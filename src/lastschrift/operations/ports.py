@@ -131,7 +131,7 @@ class SealedBankAccount(Struct, frozen=True):
     sealed_iban: bytes
 
 
-class AuditEntry(Struct, frozen=True, kw_only=True):
+class AuditEntry(Struct, frozen=True, kw_only=True, gc=False):
     """Who did what to which object, and when; ``client_id`` is None on the command line."""
 
     contract_id: ContractId
@@ -141,7 +141,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     subject_id: UUID
 
 
-class NewBankAccount(Struct, frozen=True):
+class NewBankAccount(Struct, frozen=True, gc=False):
     """A bank account about to be kept. ``iban`` itself is never stored."""
 
     account: BankAccount

@@ -27,7 +27,7 @@ _ROUNDS_MAX = 3
 """An account left out for a reason that is gone when we ask is tried again, this often in all."""
 
 
-class RegisterBankAccount(Struct, frozen=True, kw_only=True):
+class RegisterBankAccount(Struct, frozen=True, kw_only=True, gc=False):
     """A bank account to be kept.
 
     ``debtor`` None: the account belongs to nobody yet, and may be there more than once.

@@ -58,7 +58,7 @@ class Edge:
     has_cors: bool
 
 
-class Response(Struct, frozen=True):
+class Response(Struct, frozen=True, gc=False):
     """A status, a body, and the headers beyond those that every answer of its API has."""
 
     status: int
