@@ -13,6 +13,8 @@ from lastschrift.storage.sqlite.connection import open_for_reading, open_for_wri
 from lastschrift.storage.sqlite.writer import Writer
 from tests.house import copy_empty_database
 
+QUEUE_LIMIT = 40
+
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
@@ -45,7 +47,9 @@ async def bench(database: Path) -> AsyncIterator[Bench]:
     """Return a writer with room for ten jobs in its queue."""
     connection = open_for_writing(database)
     commits: list[int] = []
-    writer = Writer(connection, queue_limit=10, observe=lambda jobs, _: commits.append(jobs))
+    writer = Writer(
+        connection, queue_limit=QUEUE_LIMIT, observe=lambda jobs, _: commits.append(jobs)
+    )
     yield Bench(writer, connection, database, commits)
     await writer.close()
 

@@ -13,7 +13,7 @@ from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import Transaction
 from lastschrift.storage.sqlite.drive import OperationWaited
 from tests.storage.filling import IDS, NOW
-from tests.storage.sqlite.conftest import Bench, Gate
+from tests.storage.sqlite.conftest import QUEUE_LIMIT, Bench, Gate
 
 pytestmark = pytest.mark.anyio
 
@@ -64,7 +64,7 @@ async def test_of_many_that_wait_half_is_committed_while_the_other_half_goes_on(
 ) -> None:
     first = bench.writer.submit(adding("first"))
     await gate.wait_until_reached()
-    rest = [bench.writer.submit(adding(f"{number:02}")) for number in range(40)]
+    rest = [bench.writer.submit(adding(f"{number:02}")) for number in range(QUEUE_LIMIT)]
     gate.is_open.set()
     await asyncio.gather(first, *rest)
     assert bench.commits == [1, 21, 19]
@@ -272,15 +272,15 @@ async def test_an_operation_that_waits_cleans_up_after_itself(bench: Bench) -> N
 async def test_a_full_queue_takes_no_more(bench: Bench, gate: Gate) -> None:
     first = bench.writer.submit(adding("first"))
     await gate.wait_until_reached()
-    waiting = [bench.writer.submit(adding(f"{number}")) for number in range(10)]
-    assert bench.writer.queue_depth == 10
+    waiting = [bench.writer.submit(adding(f"{number}")) for number in range(QUEUE_LIMIT)]
+    assert bench.writer.queue_depth == QUEUE_LIMIT
     with pytest.raises(QueueFull):
         bench.writer.submit(adding("one too many"))
     gate.is_open.set()
     await asyncio.gather(first, *waiting)
     assert bench.writer.queue_depth == 0
     await bench.writer.submit(adding("again"))
-    assert len(bench.names()) == 12
+    assert len(bench.names()) == QUEUE_LIMIT + 2
 
 
 async def test_who_has_gone_away_is_not_waited_for(bench: Bench, gate: Gate) -> None:
