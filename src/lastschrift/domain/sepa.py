@@ -91,3 +91,13 @@ def require_sepa(iban: Iban) -> None:
     """
     if not is_sepa(iban.country):
         raise OutsideSepa(iban.country)
+
+
+def parse_sepa_iban(text: str) -> Iban:
+    """Return the IBAN of an account that can be collected from.
+
+    Raises: what `Iban.parse` raises; OutsideSepa.
+    """
+    iban = Iban.parse(text)
+    require_sepa(iban)
+    return iban

@@ -23,11 +23,10 @@ from lastschrift.domain.access import Principal
 from lastschrift.domain.banks import find_bank
 from lastschrift.domain.countries import country_code
 from lastschrift.domain.errors import Invalid
-from lastschrift.domain.iban import Iban
 from lastschrift.domain.identity import AccountId
 from lastschrift.domain.party import Address, Party
 from lastschrift.domain.refusals import Missing, WrongKind
-from lastschrift.domain.sepa import require_sepa
+from lastschrift.domain.sepa import parse_sepa_iban
 from lastschrift.domain.text import email_address, is_blank, latin_text
 from lastschrift.operations.register_bank_account import RegisterBankAccount
 from lastschrift.web.errors import BodyMalformed
@@ -53,7 +52,7 @@ def parse_create_payment_method(body: bytes, principal: Principal) -> RegisterBa
     if not resource.attributes:
         raise Invalid(problems)
     _check_kind(resource.attributes, problems)
-    iban = problems.check((*_ATTRIBUTES, "iban"), _sepa_iban, resource.attributes.iban)
+    iban = problems.check((*_ATTRIBUTES, "iban"), parse_sepa_iban, resource.attributes.iban)
     holder = _holder(resource.attributes, problems)
     if problems or iban is None:
         raise Invalid(problems)
@@ -83,12 +82,6 @@ def _account_id(text: str) -> AccountId:
 def _check_kind(attributes: AttributesRequest, problems: Problems) -> None:
     if attributes.kind not in (KIND, UNSET):
         problems.note((*_ATTRIBUTES, "kind"), WrongKind(f'"{KIND}"'))
-
-
-def _sepa_iban(text: str) -> Iban:
-    iban = Iban.parse(text)
-    require_sepa(iban)
-    return iban
 
 
 # --- the holder -----------------------------------------------------------------------------------

@@ -25,10 +25,9 @@ from lastschrift.domain.banks import find_bank
 from lastschrift.domain.bic import Bic
 from lastschrift.domain.debtor import DebtorKind, DebtorRef
 from lastschrift.domain.errors import FieldProblem, Invalid
-from lastschrift.domain.iban import Iban
 from lastschrift.domain.party import Address, Party
 from lastschrift.domain.refusals import Missing, NotTogether, NumberOutOfRange, WrongKind
-from lastschrift.domain.sepa import require_sepa
+from lastschrift.domain.sepa import parse_sepa_iban
 from lastschrift.domain.text import clean_text
 from lastschrift.operations.ports import Page
 from lastschrift.operations.register_bank_account import RegisterBankAccount
@@ -114,7 +113,7 @@ def parse_create_container(body: bytes, principal: Principal) -> RegisterBankAcc
         problems.note(("type",), WrongKind(f'"{BANK_ACCOUNT}"'))
     customer = _customer_id(request, problems)
     details = request.private or BankDetailsRequest(iban="")
-    iban = problems.check(("private", "iban"), _sepa_iban, details.iban)
+    iban = problems.check(("private", "iban"), parse_sepa_iban, details.iban)
     owner = problems.check(("private", "owner"), _name, details.owner)
     bic = problems.check(("private", "bic"), Bic.parse, details.bic or None)
     problems.raise_if_any()
@@ -133,12 +132,6 @@ def parse_create_container(body: bytes, principal: Principal) -> RegisterBankAcc
         owner=owner,
         holder=None,
     )
-
-
-def _sepa_iban(text: str) -> Iban:
-    iban = Iban.parse(text)
-    require_sepa(iban)
-    return iban
 
 
 def _customer_id(request: ContainerRequest, problems: Problems) -> str | None:
