@@ -1,6 +1,7 @@
 """Group commit: many to a COMMIT, nothing told before it, and one's failure is one's own."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from typing import Any
 
@@ -158,6 +159,19 @@ async def test_a_database_that_may_not_grow_fails_the_whole_round(bench: Bench) 
     bench.connection.execute("PRAGMA max_page_count = 4294967294").fetchall()
     await bench.writer.submit(adding("x" * 100_000))
     assert bench.names() == ["x" * 100_000]
+
+
+async def test_a_lock_that_another_program_holds_is_not_waited_for_long(bench: Bench) -> None:
+    other = apsw.Connection(str(bench.path))
+    other.execute("BEGIN IMMEDIATE")
+    asked = time.monotonic()
+    (outcome,) = await outcomes_of(bench.writer.submit(adding("a")))
+    assert isinstance(outcome, StoreFailed)
+    assert time.monotonic() - asked < 2
+    other.execute("ROLLBACK")
+    other.close()
+    await bench.writer.submit(adding("b"))
+    assert bench.names() == ["b"]
 
 
 # --- one's failure is one's own -------------------------------------------------------------------

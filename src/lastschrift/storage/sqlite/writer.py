@@ -33,6 +33,9 @@ _JOBS_MAX = 256
 _JOBS_MIN = 16
 """So few are not worth dividing: a COMMIT takes about as long for one as for these."""
 
+_BUSY_TIMEOUT_MS = 100
+"""How long the event loop waits for a lock. Only a program that is not ours can hold one."""
+
 _NO_MORE = None
 
 
@@ -41,6 +44,7 @@ class Writer:
 
     def __init__(self, connection: apsw.Connection, *, queue_limit: int, observe: Observer) -> None:
         self._connection = connection
+        self._connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
         self._transaction = SqlTransaction(SqliteEngine(connection))
         self._queue_limit = queue_limit
         self._observe = observe
@@ -124,7 +128,7 @@ class Writer:
             jobs, started = item
             try:
                 self._connection.execute("COMMIT")
-            except apsw.Error as failure:
+            except Exception as failure:  # noqa: BLE001  # or all would wait for this thread
                 self._give_up(jobs, failure)
             self._loop.call_soon_threadsafe(self._answer, jobs, started)
 
