@@ -43,9 +43,9 @@ PAIRS = (
     ),
     Pair(
         "a fingerprint beside a busy thread",
-        "a copy of the keyed HMAC",
+        "copies of its two keyed hashes",
         "hmac.digest",
-        waiting.copy_hmac,
+        waiting.copy_hashes,
         waiting.digest_hmac,
     ),
     Pair(
