@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import ENGINES, Database, new_database
 from tests.house import House, open_house
 
 
@@ -14,8 +15,14 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(params=ENGINES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """Return an empty database of the test's own, on each engine in turn."""
+    return new_database(request.param, tmp_path)
+
+
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(database: Database) -> AsyncIterator[House]:
     """Return a house of the test's own, without a contract in it."""
-    async with open_house(tmp_path) as opened:
+    async with open_house(database) as opened:
         yield opened

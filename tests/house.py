@@ -6,15 +6,11 @@ network. `conftest.house` opens one for a test.
 
 import importlib
 import pkgutil
-import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from hashlib import sha256
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import httpx2
@@ -24,16 +20,14 @@ from lastschrift.domain.access import Client, Scope, Secret
 from lastschrift.domain.identity import ClientId
 from lastschrift.operations.create_client import CreateClient, create_client
 from lastschrift.operations.create_contract import CreateContract, create_contract
-from lastschrift.operations.ports import Ports
-from lastschrift.storage.sqlite.connection import open_for_writing
-from lastschrift.storage.sqlite.migrations import migrate
-from lastschrift.storage.sqlite.store import SqliteStore
+from lastschrift.operations.ports import Ports, Store
 from lastschrift.vault.keyring import KeyVault
 from lastschrift.vault.master_key import MasterKey
 from lastschrift.web.api import Api
 from lastschrift.web.app import build_app
 from lastschrift.web.bearer import BearerTokens
 from lastschrift.web.http import Edge
+from tests.databases import Database
 
 BASE_URL = "http://127.0.0.1:8080"
 SEED_INSTANT = datetime(2017, 11, 9, 19, 16, 13, tzinfo=UTC)
@@ -109,9 +103,9 @@ class Reports:
 class House:
     """A server in the process of the test, and what it is made of."""
 
-    database: Path
+    database: Database
     ports: Ports
-    store: SqliteStore
+    store: Store
     clock: FakeClock
     reports: Reports
     bearer: BearerTokens
@@ -139,15 +133,13 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(directory: Path) -> AsyncIterator[House]:
-    """Open a house on a new database in ``directory``, and close it in the end."""
-    database = directory / "lastschrift.db"
-    copy_empty_database(database)
-    store, clock = SqliteStore(database), FakeClock()
-    ports = Ports(store, KeyVault(MasterKey({1: bytes(32)})), clock, CountingIds())
-    reports, bearer = Reports(), BearerTokens(ports)
-    async with client_of(ports, bearer, reports) as client:
-        try:
+async def open_house(database: Database) -> AsyncIterator[House]:
+    """Open a house on a database, and close it in the end."""
+    clock, reports = FakeClock(), Reports()
+    async with database.opened() as store:
+        ports = Ports(store, KeyVault(MasterKey({1: bytes(32)})), clock, CountingIds())
+        bearer = BearerTokens(ports)
+        async with client_of(ports, bearer, reports) as client:
             yield House(
                 database=database,
                 ports=ports,
@@ -157,8 +149,6 @@ async def open_house(directory: Path) -> AsyncIterator[House]:
                 bearer=bearer,
                 client=client,
             )
-        finally:
-            await store.close()
 
 
 @asynccontextmanager
@@ -193,23 +183,3 @@ def all_apis(*, has_cors: bool = True) -> list[Api]:
     names = sorted(module.name for module in pkgutil.iter_modules(lastschrift.apis.__path__))
     routes = [importlib.import_module(f"lastschrift.apis.{name}.routes") for name in names]
     return [module.api(has_cors=has_cors) for module in routes]
-
-
-def copy_empty_database(path: Path) -> None:
-    """Put a migrated database without a row at ``path``: copied, as making one takes 40 ms."""
-    shutil.copyfile(_empty_database(), path)
-
-
-@cache
-def _empty_database() -> Path:
-    path = Path(_scratch().name) / "empty.db"
-    connection = open_for_writing(path)
-    migrate(connection)
-    connection.close()
-    return path
-
-
-@cache
-def _scratch() -> TemporaryDirectory[str]:
-    """Return a directory that lives as long as the test run."""
-    return TemporaryDirectory()

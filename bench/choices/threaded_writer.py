@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 
 from lastschrift.storage.sqlite.drive import drive
-from lastschrift.storage.sqlite.jobs import BatchOperation, Job
+from lastschrift.storage.jobs import BatchOperation, Job
 
 _JOBS_MAX = 256
 

@@ -14,19 +14,21 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lastschrift import __version__
 from lastschrift.cli.house import CannotDo, Fill
-from lastschrift.cli.placing import part_of, put_in_place
 from lastschrift.cli.root import lastschrift
+from lastschrift.placing import part_of, put_in_place
 
 if TYPE_CHECKING:
     from lastschrift.domain.identity import ContractId
-    from lastschrift.operations.ports import Ports, Reader, WrappedKey
+    from lastschrift.operations.ports import Ports, Reader, Store, WrappedKey
     from lastschrift.settings import InstallationKind, Settings
+    from lastschrift.storage.installation import Fill as StoreFill
+    from lastschrift.storage.installation import Installation
     from lastschrift.web.api import Api
+    from lastschrift.web.bearer import BearerTokens
     from lastschrift.web.http import AsgiApp
     from lastschrift.web.metrics import Metrics
 
@@ -67,58 +69,42 @@ class WholeHouse:
             put_in_place(part, path)
 
     def create_database(self, settings: Settings, fill: Fill | None) -> None:
-        from lastschrift.storage.sqlite import installation
-
-        path, part = settings.database.path, part_of(settings.database.path)
         with _told():
-            installation.delete_database(part)
-            installation.create_database(part, settings.kind.value)
-            if fill is not None:
-                asyncio.run(_with_ports(settings, part, fill))
-            installation.delete_database(path)  # A log left of another would be read into this one.
-            put_in_place(part, path)
+            filled = None if fill is None else _filled(settings, fill)
+            _installation(settings).create(settings.kind.value, filled)
 
     def database_kind(self, settings: Settings) -> InstallationKind | None:
         from lastschrift.settings import InstallationKind
-        from lastschrift.storage.sqlite.installation import database_kind
 
         with _told():
-            kind = database_kind(settings.database.path)
+            kind = _installation(settings).kind()
         return None if kind is None else InstallationKind(kind)
 
     def delete_database(self, settings: Settings) -> None:
-        from lastschrift.storage.sqlite.installation import delete_database
-
-        delete_database(settings.database.path)
+        with _told():
+            _installation(settings).delete()
 
     def migrate_database(self, settings: Settings) -> Sequence[str]:
-        from lastschrift.storage.sqlite.installation import migrate_database
-
         with _told():
-            return migrate_database(settings.database.path)
+            return _installation(settings).migrate()
 
     def perform(self, settings: Settings, request: bytes) -> bytes:
         from lastschrift.admin.verbs import perform
 
-        path = settings.database.path
         with _told():
-            return asyncio.run(_with_ports(settings, path, lambda ports: perform(ports, request)))
+            return asyncio.run(_with_ports(settings, lambda ports: perform(ports, request)))
 
     def check_database(self, settings: Settings) -> str:
-        from lastschrift.storage.sqlite.installation import check_database
-
         with _told():
-            schema = check_database(settings.database.path)
-        return f"{settings.database.path}, schema {schema}, whole"
+            return _installation(settings).check()
 
     def check_keys(self, settings: Settings) -> str:
-        from lastschrift.storage.sqlite.installation import read_database
         from lastschrift.vault.keyring import KeyVault
         from lastschrift.vault.master_key import load_master_key
 
         with _told():
             vault = KeyVault(load_master_key(settings.master_key_file))
-            keys_by_contract = read_database(settings.database.path, _all_keys)
+            keys_by_contract = _installation(settings).read(_all_keys)
             for contract, keys in keys_by_contract.items():
                 vault.unlock(contract, keys)
         return f"{settings.master_key_file}, opens the keys of {len(keys_by_contract)} contracts"
@@ -170,8 +156,8 @@ def _left_out(module: str) -> Iterator[None]:
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn what the rooms raise, and tell in one line, into what a command tells."""
-    from lastschrift.storage.sqlite.installation import DatabaseRefused
-    from lastschrift.storage.sqlite.migrations import SchemaError
+    from lastschrift.storage.installation import DatabaseRefused
+    from lastschrift.storage.schema import SchemaError
     from lastschrift.vault.envelope import CannotOpen
     from lastschrift.vault.master_key import MasterKeyRefused
 
@@ -192,8 +178,6 @@ def _told() -> Iterator[None]:
 @asynccontextmanager
 async def _opened_app(settings: Settings, ending: threading.Event) -> AsyncIterator[AsgiApp]:
     """Open everything that serving needs; close it when no more requests come."""
-    from lastschrift.admin.socket import answering
-    from lastschrift.admin.verbs import perform
     from lastschrift.logs import log_unexpected
     from lastschrift.web.app import build_app
     from lastschrift.web.bearer import BearerTokens
@@ -203,15 +187,9 @@ async def _opened_app(settings: Settings, ending: threading.Event) -> AsyncItera
     from lastschrift.web.probes import Readiness, probe_routes
 
     metrics = Metrics(version=__version__)
-    async with _opened_ports(settings, settings.database.path, metrics) as ports:
+    async with _opened_ports(settings, metrics) as ports:
         bearer = BearerTokens(ports)
         apis = _all_apis(has_cors=settings.cors)
-
-        async def administer(request: bytes) -> bytes:
-            answer = await perform(ports, request)
-            bearer.forget()  # What was revoked is refused from now on.
-            return answer
-
         app = build_app(
             apis,
             Edge(
@@ -230,8 +208,30 @@ async def _opened_app(settings: Settings, ending: threading.Event) -> AsyncItera
             observer=metrics,
             log_unexpected=log_unexpected,
         )
-        async with answering(settings.directory, administer, log_unexpected), _housekeeping(ports):
+        async with _administered(settings, ports, bearer), _housekeeping(ports):
             yield app
+
+
+@asynccontextmanager
+async def _administered(
+    settings: Settings, ports: Ports, bearer: BearerTokens
+) -> AsyncIterator[None]:
+    """Do what commands want, until the block ends; on PostgreSQL they do it themselves."""
+    from lastschrift.admin.socket import answering
+    from lastschrift.admin.verbs import perform
+    from lastschrift.cli.holding import is_alone
+    from lastschrift.logs import log_unexpected
+
+    async def administer(request: bytes) -> bytes:
+        answer = await perform(ports, request)
+        bearer.forget()  # What was revoked is refused from now on.
+        return answer
+
+    if not is_alone(settings):
+        yield
+        return
+    async with answering(settings.directory, administer, log_unexpected):
+        yield
 
 
 def _all_apis(*, has_cors: bool) -> list[Api]:
@@ -281,34 +281,62 @@ def _load_banks() -> None:
 # --- the store, open ------------------------------------------------------------------------------
 
 
+def _installation(settings: Settings) -> Installation:
+    """Return the database that is set, on its engine."""
+    from lastschrift.settings import PostgresDatabase
+
+    database = settings.database
+    if isinstance(database, PostgresDatabase):
+        from lastschrift.storage.postgres.installation import PostgresInstallation
+
+        return PostgresInstallation(
+            database.url, str(database), connections=settings.database_connections
+        )
+    from lastschrift.storage.sqlite.installation import SqliteInstallation
+
+    return SqliteInstallation(database.path)
+
+
 @asynccontextmanager
-async def _opened_ports(
-    settings: Settings, path: Path, metrics: Metrics | None = None
-) -> AsyncIterator[Ports]:
+async def _opened_ports(settings: Settings, metrics: Metrics | None = None) -> AsyncIterator[Ports]:
     """Open the store, and what operations need beside it."""
+    from lastschrift.storage.jobs import observe_nothing
+
+    observe = observe_nothing if metrics is None else metrics.committed
+    ports_around = _ports_around(settings)
+    async with _installation(settings).opened(
+        queue_limit=settings.queue_limit, observe=observe
+    ) as store:
+        if metrics is not None:
+            metrics.watch_queue(lambda: store.queue_depth)
+        yield ports_around(store)
+
+
+def _ports_around(settings: Settings) -> Callable[[Store], Ports]:
+    """Return what puts together all that operations need, but for the store."""
     from lastschrift.operations.ports import Ports
-    from lastschrift.storage.sqlite.store import SqliteStore, observe_nothing
     from lastschrift.system import RandomIds, SystemClock
     from lastschrift.vault.keyring import KeyVault
     from lastschrift.vault.master_key import load_master_key
 
     vault = KeyVault(load_master_key(settings.master_key_file))
-    observe = observe_nothing if metrics is None else metrics.committed
-    store = SqliteStore(path, queue_limit=settings.queue_limit, observe=observe)
-    if metrics is not None:
-        metrics.watch_queue(lambda: store.queue_depth)
-    try:
-        yield Ports(store=store, vault=vault, clock=SystemClock(), ids=RandomIds())
-    finally:
-        await store.close()
+    return lambda store: Ports(store=store, vault=vault, clock=SystemClock(), ids=RandomIds())
 
 
-async def _with_ports(
-    settings: Settings, path: Path, work: Callable[[Ports], Coroutine[Any, Any, T]]
-) -> T:
+async def _with_ports(settings: Settings, work: Callable[[Ports], Coroutine[Any, Any, T]]) -> T:
     """Do something that needs an open store, and close it again."""
-    async with _opened_ports(settings, path) as ports:
+    async with _opened_ports(settings) as ports:
         return await work(ports)
+
+
+def _filled(settings: Settings, fill: Fill) -> StoreFill:
+    """Return what fills a database, given its store."""
+    ports_around = _ports_around(settings)
+
+    async def fill_store(store: Store) -> None:
+        await fill(ports_around(store))
+
+    return fill_store
 
 
 async def _all_keys(reader: Reader) -> dict[ContractId, Sequence[WrappedKey]]:

@@ -31,7 +31,7 @@ async def test_a_running_server_does_what_is_wanted(tmp_path: Path) -> None:
     with hold(tmp_path, Holder.SERVER):
         async with answering(tmp_path, answer, log_nothing):
             with pytest.raises(VerbFailed, match="done by the server"):
-                await asyncio.to_thread(Desk(tmp_path, refuse).ask, CONTRACT_LIST, Nothing())
+                await asyncio.to_thread(Desk(refuse, tmp_path).ask, CONTRACT_LIST, Nothing())
 
 
 def test_without_a_server_it_is_done_here_and_under_the_lock(tmp_path: Path) -> None:
@@ -42,14 +42,14 @@ def test_without_a_server_it_is_done_here_and_under_the_lock(tmp_path: Path) -> 
         assert line == b'{"verb":"contract.list","arguments":{}}\n'
         return b'{"result":[]}\n'
 
-    assert Desk(tmp_path, perform).ask(CONTRACT_LIST, Nothing()) == []
+    assert Desk(perform, tmp_path).ask(CONTRACT_LIST, Nothing()) == []
     assert [found.holder for found in holders if found] == [Holder.COMMAND]
     assert holder_of(tmp_path) is None
 
 
 async def test_a_server_that_is_just_starting_is_waited_for(tmp_path: Path) -> None:
     with hold(tmp_path, Holder.SERVER):
-        desk = Desk(tmp_path, refuse)
+        desk = Desk(refuse, tmp_path)
         asked = asyncio.create_task(asyncio.to_thread(desk.ask, CONTRACT_LIST, Nothing()))
         await asyncio.sleep(0.1)
         async with answering(tmp_path, answer, log_nothing):
@@ -62,7 +62,7 @@ def test_a_holder_that_stays_silent_is_named(
 ) -> None:
     monkeypatch.setattr(desk_module, "_WAIT_S", 0.1)
     with hold(tmp_path, Holder.SERVER), pytest.raises(DirectoryInUse):
-        Desk(tmp_path, refuse).ask(CONTRACT_LIST, Nothing())
+        Desk(refuse, tmp_path).ask(CONTRACT_LIST, Nothing())
 
 
 def test_commands_at_the_same_time_take_turns(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_commands_at_the_same_time_take_turns(tmp_path: Path) -> None:
         inside.release()
         return b'{"result":[]}\n'
 
-    desk = Desk(tmp_path, perform)
+    desk = Desk(perform, tmp_path)
     found: list[object] = []
     threads = [
         threading.Thread(target=lambda: found.append(desk.ask(CONTRACT_LIST, Nothing())))

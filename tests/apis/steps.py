@@ -27,14 +27,13 @@ from lastschrift.domain.party import Address, Party
 from lastschrift.operations.create_client import CreateClient, CreatedClient, create_client
 from lastschrift.operations.delete_bank_account import DeleteBankAccount, delete_bank_account
 from lastschrift.operations.issue_access_token import IssueAccessToken, issue_access_token
-from lastschrift.operations.ports import Ports
+from lastschrift.operations.ports import Ports, Store
 from lastschrift.operations.register_bank_account import (
     RegisterBankAccount,
     register_bank_account,
 )
 from lastschrift.operations.register_debtor import RegisterDebtor, register_debtor
 from lastschrift.operations.revoke_client import revoke_client
-from lastschrift.storage.sqlite.store import SqliteStore
 from tests.apis.golden import Bindings, Exchange, ask
 from tests.house import House, reopened
 
@@ -265,8 +264,12 @@ async def ask_before(world: World) -> None:
 # --- how it is served -----------------------------------------------------------------------------
 
 
-class BreakingStore(SqliteStore):
+class BreakingStore:
     """A store that reads, and breaks in a way that nobody thought of when it is to write."""
+
+    def __init__(self, store: Store) -> None:
+        self.read = store.read
+        self.scan = store.scan
 
     async def write(self, operation: object) -> NoReturn:
         raise RuntimeError(operation)
@@ -276,15 +279,15 @@ class BreakingStore(SqliteStore):
 
 
 async def break_store(world: World) -> None:
-    await _serve_from(world, BreakingStore(world.house.database))
+    await _serve_from(world, BreakingStore(world.house.store))
 
 
 async def fill_queue(world: World) -> None:
-    await _serve_from(world, SqliteStore(world.house.database, queue_limit=0))
+    opening = world.house.database.opened(queue_limit=0)
+    await _serve_from(world, await world.cleanup.enter_async_context(opening))
 
 
-async def _serve_from(world: World, store: SqliteStore) -> None:
-    world.cleanup.push_async_callback(store.close)
+async def _serve_from(world: World, store: Store) -> None:
     real = world.house.ports
     ports = Ports(store, real.vault, real.clock, real.ids)
     world.house = await world.cleanup.enter_async_context(reopened(world.house, ports))

@@ -24,22 +24,19 @@ from lastschrift.operations.register_bank_account import (
 from lastschrift.operations.register_debtor import RegisterDebtor, register_debtor
 from lastschrift.operations.revoke_client import revoke_client
 from lastschrift.operations.rotate_client_secret import rotate_client_secret
-from lastschrift.storage.sqlite.connection import open_for_reading
+from tests.databases import looking_into
 from tests.house import House
 from tests.storage.filling import SEED_IBAN, german_iban
 
 pytestmark = pytest.mark.anyio
 
 
-def audited(house: House) -> Sequence[tuple[object, ...]]:
+async def audited(house: House) -> Sequence[tuple[object, ...]]:
     """Return what the audit trail holds: action, subject, client and instant (microseconds)."""
-    connection = open_for_reading(house.database)
-    try:
-        return connection.execute(
+    async with looking_into(house.database) as looking:
+        return await looking.rows(
             "SELECT action, subject_id, client_id, at FROM audit_entry ORDER BY at, action"
-        ).fetchall()
-    finally:
-        connection.close()
+        )
 
 
 def registration_of(client: Client, debtor: DebtorRef, iban: Iban) -> RegisterBankAccount:
@@ -56,8 +53,8 @@ def registration_of(client: Client, debtor: DebtorRef, iban: Iban) -> RegisterBa
     )
 
 
-def actions(house: House) -> list[object]:
-    return [action for action, *_ in audited(house)]
+async def actions(house: House) -> list[object]:
+    return [action for action, *_ in await audited(house)]
 
 
 async def test_each_change_leaves_one_entry(house: House) -> None:
@@ -78,7 +75,7 @@ async def test_each_change_leaves_one_entry(house: House) -> None:
     await rotate_client_secret(house.ports, client.id)
     await revoke_client(house.ports, client.id)
     now = int(house.clock.now().timestamp()) * 1_000_000
-    assert audited(house) == [
+    assert await audited(house) == [
         ("bank_account.deleted", account.id.bytes, client.id.bytes, now),
         ("bank_account.registered", account.id.bytes, client.id.bytes, now),
         ("client.created", client.id.bytes, None, now),
@@ -89,7 +86,7 @@ async def test_each_change_leaves_one_entry(house: House) -> None:
     ]
     with pytest.raises(BankAccountUnknown):
         await delete_bank_account(house.ports, deletion)
-    assert len(audited(house)) == 7
+    assert len(await audited(house)) == 7
 
 
 async def test_what_changes_nothing_leaves_no_entry(house: House) -> None:
@@ -99,7 +96,7 @@ async def test_what_changes_nothing_leaves_no_entry(house: House) -> None:
         client, DebtorRef(client.identity, DebtorKind.SERVICE_IDENTITY), SEED_IBAN
     )
     await register_bank_account(house.ports, registration)
-    before = actions(house)
+    before = await actions(house)
     with pytest.raises(BankAccountAlreadyRegistered):
         await register_bank_account(house.ports, registration)
     with pytest.raises(ClientUnknown):
@@ -107,7 +104,7 @@ async def test_what_changes_nothing_leaves_no_entry(house: House) -> None:
     await issue_access_token(
         house.ports, IssueAccessToken(client_id=client.id, client_secret=secret, scopes=None)
     )
-    assert actions(house) == before
+    assert await actions(house) == before
 
 
 async def test_of_many_at_once_each_that_is_kept_leaves_one_entry(house: House) -> None:
@@ -125,7 +122,7 @@ async def test_of_many_at_once_each_that_is_kept_leaves_one_entry(house: House) 
     )
     kept = [found.account.id for found in outcomes if isinstance(found, RevealedBankAccount)]
     audited_ids = [
-        subject for action, subject, *_ in audited(house) if action == "bank_account.registered"
+        subject for action, subject, *_ in await audited(house) if action == "bank_account.registered"
     ]
     assert len(kept) == len(audited_ids) == 3
     assert set(audited_ids) == {account.bytes for account in kept}
@@ -135,4 +132,4 @@ async def test_a_second_revocation_leaves_no_entry(house: House) -> None:
     client, _ = await house.open_contract()
     await revoke_client(house.ports, client.id)
     await revoke_client(house.ports, client.id)
-    assert actions(house).count("client.revoked") == 1
+    assert (await actions(house)).count("client.revoked") == 1

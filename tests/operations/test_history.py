@@ -35,6 +35,7 @@ from lastschrift.operations.register_bank_account import (
 )
 from lastschrift.operations.register_debtor import RegisterDebtor, register_debtor
 from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
+from tests.databases import new_database
 from tests.house import open_house
 from tests.operations.history import Books, Ledger
 from tests.storage.filling import german_iban
@@ -79,7 +80,7 @@ class History(RuleBasedStateMachine):
 
     @initialize(target=debtors)
     def open_two_contracts(self) -> MultipleResults[Owned]:
-        opening = self.doors.enter_async_context(open_house(Path(self.directory.name)))
+        opening = self.doors.enter_async_context(open_house(new_database("sqlite", Path(self.directory.name))))
         self.house = self.run(opening)
         for _ in range(2):
             client, _ = self.run(self.house.open_contract())

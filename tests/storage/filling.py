@@ -89,6 +89,16 @@ async def add_token(store: Store, client: Client, token_hash: bytes, expires: da
 # --- debtors --------------------------------------------------------------------------------------
 
 
+def new_debtor(contract: ContractId) -> Debtor:
+    return Debtor(
+        contract_id=contract,
+        id=DebtorId(IDS.new_id()),
+        kind=DebtorKind.CUSTOMER,
+        contact=Party(),
+        created=NOW,
+    )
+
+
 async def add_debtor(
     store: Store,
     contract: ContractId,

@@ -5,24 +5,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from lastschrift.domain.debtor import Debtor, DebtorKind
+from lastschrift.domain.debtor import Debtor
 from lastschrift.domain.errors import DebtorUnknown
-from lastschrift.domain.identity import ContractId, DebtorId
-from lastschrift.domain.party import Party
+from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import Page, Store, Transaction
-from tests.storage.filling import IDS, NOW, add_contract, add_debtor
+from tests.storage.filling import add_contract, add_debtor, new_debtor
 
 pytestmark = pytest.mark.anyio
-
-
-def new_debtor(contract: ContractId) -> Debtor:
-    return Debtor(
-        contract_id=contract,
-        id=DebtorId(IDS.new_id()),
-        kind=DebtorKind.CUSTOMER,
-        contact=Party(),
-        created=NOW,
-    )
 
 
 async def total(store: Store, contract: ContractId) -> int:
@@ -104,12 +93,13 @@ async def test_a_batch_operation_gets_all_commands_that_wait(store: Store) -> No
 
 async def test_a_poisoned_command_of_a_batch_fails_alone(store: Store) -> None:
     contract = await add_contract(store)
+    debtors = [new_debtor(contract) for _ in range(20)]
 
     async def operation(transaction: Transaction, commands: Sequence[int]) -> Sequence[int]:
         for command in commands:
-            await transaction.add_debtor(new_debtor(contract))
             if command == 7:
                 raise ZeroDivisionError
+            await transaction.add_debtor(debtors[command])
         return commands
 
     jobs = [store.write_batched(operation, number) for number in range(20)]

@@ -65,10 +65,10 @@ async def test_what_should_have_been_refused_and_was_not_is_noticed(house: House
         await ask()
 
 
-async def test_a_server_error_is_noticed(house: House) -> None:
+async def test_a_server_error_is_noticed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     async def ask() -> None:
         async with inquiry(TOKEN, house) as asking:
-            await house.store.close()
+            monkeypatch.delattr(type(house.store), "read")
             await asking.ask("after the end")
 
     with pytest.raises(AssertionError, match="after the end: 500"):

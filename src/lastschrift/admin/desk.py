@@ -21,29 +21,35 @@ _POLL_S = 0.05
 
 
 class Desk:
-    """Has verbs done in one installation; ``perform`` does one where no server runs."""
+    """Has verbs done in one installation; ``perform`` does one here.
 
-    def __init__(self, directory: Path, perform: Callable[[bytes], bytes]) -> None:
-        self._directory = directory
+    ``directory`` is where to look for a running server, or None if it need not know.
+    """
+
+    def __init__(self, perform: Callable[[bytes], bytes], directory: Path | None) -> None:
         self._perform = perform
+        self._directory = directory
 
     def ask(self, verb: Verb[Arguments, Result], arguments: Arguments) -> Result:
         """Have a verb done, and return what it gives.
 
         Raises: VerbFailed, HolderWentAway, DirectoryInUse.
         """
-        return read_answer(verb, self._done(write_request(verb, arguments)))
+        request = write_request(verb, arguments)
+        if self._directory is None:
+            return read_answer(verb, self._perform(request))
+        return read_answer(verb, self._done(self._directory, request))
 
-    def _done(self, request: bytes) -> bytes:
+    def _done(self, directory: Path, request: bytes) -> bytes:
         """Return the answer, by whoever can give it; a server may just be starting or ending."""
         deadline = time.monotonic() + _WAIT_S
         while True:
             try:
-                return ask(self._directory, request)
+                return ask(directory, request)
             except NoHolder:
                 pass
             try:
-                with hold(self._directory, Holder.COMMAND):
+                with hold(directory, Holder.COMMAND):
                     return self._perform(request)
             except DirectoryInUse:
                 if time.monotonic() > deadline:

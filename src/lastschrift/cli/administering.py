@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from lastschrift.admin.desk import Desk
+from lastschrift.cli.holding import is_alone
 from lastschrift.cli.house import House
 from lastschrift.cli.installing import require_database
 from lastschrift.settings import Settings
@@ -20,4 +21,4 @@ def desk(house: House, directory: Path) -> Desk:
         require_database(house, settings)
         return house.perform(settings, request)
 
-    return Desk(settings.directory, perform)
+    return Desk(perform, settings.directory if is_alone(settings) else None)

@@ -21,7 +21,7 @@ from lastschrift.cli.installing import require_database
 from lastschrift.cli.options import data_option, json_option
 from lastschrift.cli.output import print_json, print_table
 from lastschrift.cli.serve import require_public_url
-from lastschrift.settings import InstallationKind, Settings, SettingsWrong
+from lastschrift.settings import InstallationKind, Settings, SettingsWrong, SqliteDatabase
 
 _FREE_BYTES_ENOUGH = 1024**3
 _FREE_BYTES_MIN = 100 * 1024**2
@@ -137,7 +137,7 @@ def _check_keys(house: House, settings: Settings) -> str:
 
 
 def _check_disk_space(_house: House, settings: Settings) -> str:
-    place = settings.database.path.parent
+    place = _own_disk(settings)
     free = shutil.disk_usage(place).free
     text = f"{free // 1024**2:,} MiB free at {place}"
     if free < _FREE_BYTES_MIN:
@@ -147,8 +147,16 @@ def _check_disk_space(_house: House, settings: Settings) -> str:
     return text
 
 
+def _own_disk(settings: Settings) -> Path:
+    """Return a place on the disk that this machine writes to."""
+    database = settings.database
+    return database.path.parent if isinstance(database, SqliteDatabase) else settings.directory
+
+
 def _check_last_change(_house: House, settings: Settings) -> str:
     """A clock that is behind what was written makes tokens live too long."""
+    if not isinstance(settings.database, SqliteDatabase):
+        return "kept by PostgreSQL"
     changed = settings.database.path.stat().st_mtime
     if changed > time.time() + _CLOCK_BEHIND_S_MAX:
         raise CannotDo("the database was last changed in the future; set the clock")

@@ -28,4 +28,4 @@ def init(house: House, directory: Path) -> None:
             raise CannotDo(f"{directory} is an installation already; lastschrift serve runs it")
     click.echo(f"settings    {directory / CONFIG_FILE}")
     click.echo(f"master key  {settings.master_key_file} (keep a copy, apart from the database's)")
-    click.echo(f"database    {settings.database.path}")
+    click.echo(f"database    {settings.database}")

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from lastschrift.cli.house import CannotDo, Fill, House
-from lastschrift.cli.placing import part_of, put_in_place
+from lastschrift.placing import part_of, put_in_place
 from lastschrift.settings import CONFIG_FILE, InstallationKind, Listen, Settings, write_config
 
 _COMMAND_BY_KIND = {
@@ -81,7 +81,7 @@ def require_database(house: House, settings: Settings) -> None:
     """
     if not has_database(house, settings):
         raise CannotDo(
-            f"there is no database at {settings.database.path}; "
+            f"there is no database at {settings.database}; "
             "lastschrift init makes one, or put it back from its copy"
         )
 

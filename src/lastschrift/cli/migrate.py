@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from lastschrift.admin.lock import Holder, hold
+from lastschrift.admin.lock import Holder
 from lastschrift.cli.epilog import example
+from lastschrift.cli.holding import held
 from lastschrift.cli.house import House
 from lastschrift.cli.installing import require_database
 from lastschrift.cli.options import data_option, json_option
@@ -19,13 +20,13 @@ from lastschrift.settings import Settings
 @json_option
 @click.pass_obj
 def migrate(house: House, directory: Path, is_json: bool) -> None:
-    """Bring the database to this program's schema. The server must be stopped.
+    """Bring the database to this program's schema. With SQLite the server must be stopped.
 
-    Each step is done whole or not at all, and none can be taken back: keep a copy of the directory
-    before.
+    Each step is done whole or not at all, and none can be taken back: keep a copy of the database
+    before. Of two that run at once, one does it and the other waits.
     """
     settings = Settings.load(directory, os.environ)
-    with hold(directory, Holder.COMMAND):
+    with held(settings, Holder.COMMAND):
         require_database(house, settings)
         applied = house.migrate_database(settings)
     if is_json:

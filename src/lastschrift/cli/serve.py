@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from lastschrift.admin.lock import Holder, hold
+from lastschrift.admin.lock import Holder
 from lastschrift.cli.epilog import example
+from lastschrift.cli.holding import held
 from lastschrift.cli.house import CannotDo, House
 from lastschrift.cli.installing import load_settings, require_database
 from lastschrift.cli.options import data_option, port_option
@@ -24,7 +25,7 @@ def serve(house: House, directory: Path, port: int | None) -> None:
     """
     settings = load_settings(directory, InstallationKind.PRODUCTION, port)
     require_public_url(settings)
-    with hold(directory, Holder.SERVER):
+    with held(settings, Holder.SERVER):
         require_database(house, settings)
         house.serve(settings, lambda port: _announce(settings, port))
 

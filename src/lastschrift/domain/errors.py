@@ -137,7 +137,11 @@ class QueueFull(Unavailable):
 
 
 class StoreFailed(Unavailable):
-    """The store could not commit (disk full, disk broken); nothing of the request is kept."""
+    """The store could not commit, or whether it did is not known: disk full, primary gone."""
+
+
+class LockedTooLong(Unavailable):
+    """Another transaction held for too long what this one needed; nothing of it is kept."""
 
 
 class ShuttingDown(Unavailable):

@@ -244,10 +244,11 @@ class Transaction(Reader, Protocol):
         ...
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
-        """Keep what can be kept, and return the places (in ``accounts``) of what can't.
+        """Keep what can be kept, each with its audit entry; return the places of what can't be.
 
         Left out is, with no harm to its neighbours: an account whose debtor does not exist, whose
-        debtor already holds the IBAN, or whose id is taken. Of equals the first one counts.
+        debtor already holds the IBAN, or whose id is taken. Of several that exclude each other one is
+        kept; where it is for the same IBAN, the first.
         """
         ...
 
@@ -290,6 +291,8 @@ class Store(Protocol):
         command: Command,
     ) -> Awaitable[Result]:
         """Run an operation once for all commands that are waiting for it, and return one's result.
+
+        Each call of its transaction is all or nothing; all of them together need not be.
 
         Raises: QueueFull, StoreFailed, ShuttingDown.
         """

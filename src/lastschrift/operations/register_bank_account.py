@@ -75,9 +75,6 @@ async def register_bank_accounts(
             if reason is None:
                 again.append(place)
         left_out = await _add_again(transaction, batch, again, outcomes)
-    await transaction.add_audit_entries(
-        [new.audit for new, outcome in zip(batch, outcomes, strict=True) if outcome is new.account]
-    )
     return outcomes
 
 

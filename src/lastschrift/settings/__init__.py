@@ -19,6 +19,7 @@ from lastschrift.settings.values import (
     Listen,
     LogFormat,
     LogLevel,
+    PostgresDatabase,
     SqliteDatabase,
 )
 from lastschrift.settings.written import settings_reference, write_config
@@ -30,6 +31,7 @@ __all__ = [
     "Listen",
     "LogFormat",
     "LogLevel",
+    "PostgresDatabase",
     "Problem",
     "Setting",
     "Settings",

@@ -16,6 +16,7 @@ from lastschrift.settings.values import (
     Listen,
     LogFormat,
     LogLevel,
+    PostgresDatabase,
     SettingRefused,
     SqliteDatabase,
 )
@@ -60,7 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     directory: Path
     kind: InstallationKind
-    database: SqliteDatabase
+    database: SqliteDatabase | PostgresDatabase
+    database_connections: int
     listen: Listen
     master_key_file: Path
     public_url: str | None

@@ -54,8 +54,18 @@ SETTINGS: tuple[Setting, ...] = (
         name="database",
         default="sqlite:///lastschrift.db",
         meaning="Where the data is kept; a relative path counts from this directory.",
-        allowed="sqlite:///PATH with a relative path, or sqlite:////PATH with an absolute one",
+        allowed=(
+            "sqlite:///PATH with a relative path, or sqlite:////PATH with an absolute one, "
+            "or postgresql://USER:PASSWORD@HOST:PORT/NAME (several HOST:PORT by commas)"
+        ),
         parse=values.database,
+    ),
+    Setting(
+        name="database_connections",
+        default=8,
+        meaning="How many connections each process keeps to PostgreSQL, beside one for batches.",
+        allowed="a whole number from 1 to 1000",
+        parse=values.whole_number(1, 1000),
     ),
     Setting(
         name="listen",

@@ -9,10 +9,11 @@ Listen(host='::1', port=8080)
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -51,6 +52,23 @@ class SqliteDatabase:
 
     path: Path
 
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresDatabase:
+    """A database on a PostgreSQL server; its URL may hold a password, which is never shown."""
+
+    url: str = field(repr=False)
+
+    def __str__(self) -> str:
+        """Return where it is, without password and options."""
+        parts = urlsplit(self.url)
+        user, at, hosts = parts.netloc.rpartition("@")
+        netloc = f"{user.partition(':')[0]}{at}{hosts}"
+        return urlunsplit((parts.scheme, netloc, parts.path, "", ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Listen:
@@ -84,6 +102,13 @@ PORT_MAX = 65_535
 
 SECONDS_MAX = 3600
 """The longest timeout: an hour."""
+
+_POSTGRES_SCHEMES = ("postgresql://", "postgres://")
+_POSTGRES_ALLOWED = "it is postgresql://USER:PASSWORD@HOST:PORT/NAME; several HOST:PORT by commas"
+_POSTGRES_HOST = re.compile(
+    r"|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+|%2[Ff][A-Za-z0-9._%-]+)(:[0-9]{1,5})?"
+)
+"""A host with its port or without; a socket's directory in per cents; nothing, where ?host= is."""
 
 _LISTEN = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]{1,5})")
 
@@ -129,15 +154,26 @@ def file_path(raw: object, directory: Path) -> Path:
     return directory / _text(raw)
 
 
-def database(raw: object, directory: Path) -> SqliteDatabase:
-    """Take ``sqlite:///`` and a path. PostgreSQL is known, and refused for the time being."""
+def database(raw: object, directory: Path) -> SqliteDatabase | PostgresDatabase:
+    """Take ``sqlite:///`` and a path, or a PostgreSQL URL with one host or several."""
     url = _text(raw)
-    if url.startswith(("postgresql:", "postgres:")):
-        raise SettingRefused("this version keeps its data in SQLite: sqlite:///lastschrift.db")
+    if url.startswith(_POSTGRES_SCHEMES):
+        return _postgres(url)
     path = url.removeprefix("sqlite:///")
     if path in ("", "/", url) or path.endswith("/") or "?" in path:
         raise SettingRefused
     return SqliteDatabase(directory / path)
+
+
+def _postgres(url: str) -> PostgresDatabase:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise SettingRefused(_POSTGRES_ALLOWED) from None
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    if not all(map(_POSTGRES_HOST.fullmatch, hosts)) or len(parts.path) <= 1 or parts.fragment:
+        raise SettingRefused(_POSTGRES_ALLOWED)
+    return PostgresDatabase(url)
 
 
 def listen(raw: object, _directory: Path) -> Listen:

@@ -1,5 +1,6 @@
 """From rows to domain values: one reader for each shape of row that the statements return."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -7,9 +8,20 @@ import msgspec
 from lastschrift.domain.access import Client, Contract, Principal, Scope
 from lastschrift.domain.bank_account import BankAccount
 from lastschrift.domain.debtor import Debtor, DebtorKind, DebtorRef
+from lastschrift.domain.errors import (
+    AccountIdTaken,
+    BankAccountAlreadyRegistered,
+    DebtorAccessDenied,
+    DomainError,
+)
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
 from lastschrift.domain.party import Party
-from lastschrift.operations.ports import KeyPurpose, SealedBankAccount, WrappedKey
+from lastschrift.operations.ports import (
+    KeyPurpose,
+    NewBankAccount,
+    SealedBankAccount,
+    WrappedKey,
+)
 from lastschrift.storage.codec import Codec, Row, Value
 
 
@@ -93,6 +105,26 @@ class Rows:
             updated=None if updated is None else self._codec.get_instant(updated),
         )
         return SealedBankAccount(account, sealed_iban)
+
+    def reasons(
+        self, accounts: Sequence[NewBankAccount], rows: Sequence[Row]
+    ) -> list[DomainError | None]:
+        """Read the rows of an engine's statement that tells why accounts were left out.
+
+        A row: the place in ``accounts``, the account that holds the IBAN, whether the id is taken,
+        and whether the debtor is missing. Returns reasons in the order of ``accounts``.
+        """
+        found: list[DomainError | None] = [None] * len(accounts)
+        for place, held, is_taken, is_debtor_missing in rows:
+            new = accounts[place]
+            if held is not None:
+                account_id = AccountId(self._codec.get_id(held))
+                found[place] = BankAccountAlreadyRegistered(account_id, new.iban)
+            elif is_taken:
+                found[place] = AccountIdTaken()
+            elif is_debtor_missing and new.account.debtor is not None:
+                found[place] = DebtorAccessDenied(new.account.debtor.id)
+        return found
 
     def _debtor_ref(self, key: Value, kind: Value) -> DebtorRef | None:
         identity = self._optional_id(key)

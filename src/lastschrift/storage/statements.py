@@ -5,6 +5,9 @@ works on many rows at once has a text of its own for each engine.
 
 Every look-up carries the contract, but those by a secret's hash or a client's id, which find out
 what the contract is; lists are sorted by (created, id), never by id alone.
+
+What is added has an id that we drew, so it can conflict with itself only: an operation whose COMMIT
+was never heard of runs again, and leaves what it finds of itself as it is.
 """
 
 WRAPPED_KEYS = """
@@ -69,16 +72,19 @@ BANK_ACCOUNTS = _BANK_ACCOUNT + " ORDER BY a.created, a.id LIMIT $2::bigint OFFS
 
 ADD_CONTRACT = """
 INSERT INTO contract (id, name, created) VALUES ($1::uuid, $2::text, $3::timestamptz)
+ON CONFLICT DO NOTHING
 """
 
 ADD_CONTRACT_KEY = """
 INSERT INTO contract_key (contract_id, purpose, version, master_version, wrapped)
 VALUES ($1::uuid, $2::text, $3::integer, $4::integer, $5::bytea)
+ON CONFLICT DO NOTHING
 """
 
 ADD_CLIENT = """
 INSERT INTO client (id, contract_id, name, secret_hash, scopes, identity_id, created)
 VALUES ($1::uuid, $2::uuid, $3::text, $4::bytea, $5::text, $6::uuid, $7::timestamptz)
+ON CONFLICT DO NOTHING
 """
 
 REVOKE_CLIENT = """
@@ -90,6 +96,7 @@ REPLACE_SECRET = "UPDATE client SET secret_hash = $2::bytea WHERE id = $1::uuid"
 ADD_ACCESS_TOKEN = """
 INSERT INTO access_token (token_hash, contract_id, client_id, scopes, issued, expires)
 VALUES ($1::bytea, $2::uuid, $3::uuid, $4::text, $5::timestamptz, $6::timestamptz)
+ON CONFLICT DO NOTHING
 """
 
 DROP_EXPIRED_TOKENS = """
@@ -101,6 +108,7 @@ DELETE FROM access_token WHERE token_hash IN (
 ADD_DEBTOR = """
 INSERT INTO debtor (contract_id, id, kind, contact, created)
 VALUES ($1::uuid, $2::uuid, $3::text, $4::jsonb, $5::timestamptz)
+ON CONFLICT DO NOTHING
 """
 
 DELETE_BANK_ACCOUNT = """

@@ -36,7 +36,7 @@ class Engine(Protocol):
         ...
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
-        """As `Transaction.add_bank_accounts`, in one statement."""
+        """As `Transaction.add_bank_accounts`: audit entries too, in as few statements as can be."""
         ...
 
     async def why_left_out(

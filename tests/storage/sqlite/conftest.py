@@ -10,18 +10,25 @@ import apsw
 import pytest
 
 from lastschrift.storage.sqlite.connection import open_for_reading, open_for_writing
+from lastschrift.storage.sqlite.installation import SqliteInstallation
 from lastschrift.storage.sqlite.writer import Writer
-from tests.house import copy_empty_database
+from tests.databases import Database, copy_empty_database
 
 QUEUE_LIMIT = 40
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
+def file(tmp_path: Path) -> Path:
     """Return the file of an empty, migrated database."""
     path = tmp_path / "lastschrift.db"
     copy_empty_database(path)
     return path
+
+
+@pytest.fixture
+def database(file: Path) -> Database:
+    """Return the same file as an installation's: a house here is always on this engine."""
+    return SqliteInstallation(file)
 
 
 @dataclass(slots=True)
@@ -43,14 +50,14 @@ class Bench:
 
 
 @pytest.fixture
-async def bench(database: Path) -> AsyncIterator[Bench]:
+async def bench(file: Path) -> AsyncIterator[Bench]:
     """Return a writer with room for ten jobs in its queue."""
-    connection = open_for_writing(database)
+    connection = open_for_writing(file)
     commits: list[int] = []
     writer = Writer(
         connection, queue_limit=QUEUE_LIMIT, observe=lambda jobs, _: commits.append(jobs)
     )
-    yield Bench(writer, connection, database, commits)
+    yield Bench(writer, connection, file, commits)
     await writer.close()
 
 

@@ -56,8 +56,8 @@ def test_all_statements_are_translated() -> None:
 
 
 @pytest.mark.parametrize("statement", TRANSLATED, ids=lambda text: " ".join(text.split()[:6]))
-def test_each_statement_runs_on_the_schema_there_is(database: Path, statement: str) -> None:
-    connection = open_for_writing(database)
+def test_each_statement_runs_on_the_schema_there_is(file: Path, statement: str) -> None:
+    connection = open_for_writing(file)
     arguments = re.findall(r"\$(\d+)::", statement)
     count = max(map(int, arguments), default=0)
     try:
@@ -67,8 +67,8 @@ def test_each_statement_runs_on_the_schema_there_is(database: Path, statement: s
 
 
 @pytest.mark.parametrize("statement", [text for text in TRANSLATED if "contract_id = $1" in text])
-def test_a_look_up_by_contract_uses_an_index(database: Path, statement: str) -> None:
-    connection = open_for_writing(database)
+def test_a_look_up_by_contract_uses_an_index(file: Path, statement: str) -> None:
+    connection = open_for_writing(file)
     count = max(map(int, re.findall(r"\$(\d+)::", statement)))
     try:
         plan = connection.execute(

@@ -12,7 +12,7 @@ from lastschrift.domain.errors import StoreFailed
 from lastschrift.domain.party import Party
 from lastschrift.operations.ports import Page
 from lastschrift.storage.sqlite.store import SqliteStore
-from tests.house import copy_empty_database
+from tests.databases import copy_empty_database
 from tests.storage.filling import add_contract, add_debtor
 
 pytestmark = pytest.mark.anyio

@@ -5,12 +5,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from lastschrift.storage.schema import Migration, NotOurDatabase, SchemaTooNew, SchemaTooOld
 from lastschrift.storage.sqlite import migrations
 from lastschrift.storage.sqlite.connection import open_for_writing
 from lastschrift.storage.sqlite.migrations import (
-    NotOurDatabase,
-    SchemaTooNew,
-    SchemaTooOld,
     check_schema,
     migrate,
     newest_schema,
@@ -88,7 +86,7 @@ def test_a_script_that_breaks_off_leaves_nothing(connection: apsw.Connection, sc
     migrate(connection)
     before = tables(connection)
     with pytest.raises(apsw.SQLError):
-        migrations._apply(connection, newest_schema() + 1, script)
+        migrations._apply(connection, Migration(newest_schema() + 1, "broken", script))
     assert tables(connection) == before
     assert schema_of(connection) == newest_schema()
     assert not connection.in_transaction

@@ -13,7 +13,7 @@ from lastschrift.domain.errors import ContractUnknown, QueueFull, ShuttingDown, 
 from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import Transaction
 from lastschrift.storage.sqlite.drive import OperationWaited
-from tests.storage.filling import IDS, NOW
+from tests.storage.filling import IDS, NOW, new_debtor
 from tests.storage.sqlite.conftest import QUEUE_LIMIT, Bench, Gate
 
 pytestmark = pytest.mark.anyio
@@ -201,13 +201,9 @@ async def test_a_round_of_failures_keeps_nothing(bench: Bench) -> None:
 
 
 async def test_a_broken_constraint_is_the_operations_own_failure(bench: Bench) -> None:
-    contract = Contract(id=ContractId(IDS.new_id()), name="a", created=NOW)
-
-    async def add_twice(transaction: Transaction) -> None:
-        await transaction.add_contract(contract, [])
-        await transaction.add_contract(contract, [])
-
-    outcomes = await outcomes_of(bench.writer.submit(add_twice), bench.writer.submit(adding("b")))
+    orphan = new_debtor(ContractId(IDS.new_id()))
+    adding_orphan = bench.writer.submit(lambda transaction: transaction.add_debtor(orphan))
+    outcomes = await outcomes_of(adding_orphan, bench.writer.submit(adding("b")))
     assert isinstance(outcomes[0], apsw.ConstraintError)
     assert outcomes[1] is None
     assert bench.names() == ["b"]

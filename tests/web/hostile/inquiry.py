@@ -10,14 +10,14 @@ only who is slow three times is slow.
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-import apsw
 import httpx2
 
 from lastschrift.web.openapi_examples import example
 from tests.apis.steps import World
+from tests.databases import Looking, looking_into
 from tests.house import BASE_URL, House
 from tests.web.descriptions import NotAsDescribed, Operation, check_answer
 from tests.web.examples import fitted, in_sandbox, request_example
@@ -27,6 +27,8 @@ from tests.web.hostile.json_bodies import Document
 ANSWERED_WITHIN_S = 0.1
 TIMES_TRIED = 3
 CHUNK_BYTES = 16_384
+
+TABLES = ("contract", "contract_key", "debtor", "client", "access_token", "bank_account", "audit_entry")
 
 
 class InChunks:
@@ -49,7 +51,7 @@ class Inquiry:
 
     operation: Operation
     world: World
-    database: apsw.Connection
+    looking: Looking
     headers: Headers
     document: Document
     target: bytes
@@ -79,7 +81,7 @@ class Inquiry:
     ) -> httpx2.Response:
         """Ask something, and note what is wrong with the answer."""
         self.asked += 1
-        before = self._rows()
+        before = await self._rows()
         request = httpx2.Request(
             self.operation.method,
             httpx2.URL(BASE_URL).copy_with(raw_path=target or self.target),
@@ -88,7 +90,7 @@ class Inquiry:
         )
         answer, seconds = await self._answered(request)
         self.problems += [f"{what}: {problem}" for problem in _problems(self.operation, answer)]
-        if answer.status_code >= 400 and self._rows() != before:
+        if answer.status_code >= 400 and await self._rows() != before:
             self.problems.append(f"{what}: refused, but something was kept")
         if seconds > ANSWERED_WITHIN_S:
             self.problems.append(f"{what}: answered after {seconds:.3f} s")
@@ -107,11 +109,11 @@ class Inquiry:
         answer = await self.world.house.client.send(request)
         return answer, time.perf_counter() - started
 
-    def _rows(self) -> list[int]:
+    async def _rows(self) -> list[int]:
         """Return how many rows there are in each table."""
-        tables = self.database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        counts = " UNION ALL ".join(f'SELECT count(*) FROM "{name}"' for (name,) in tables)
-        return [count for (count,) in self.database.execute(counts)]
+        counts = ", ".join(f"(SELECT count(*) FROM {name})" for name in TABLES)
+        (row,) = await self.looking.rows(f"SELECT {counts}")
+        return list(row)
 
 
 def _problems(operation: Operation, answer: httpx2.Response) -> list[str]:
@@ -127,12 +129,12 @@ def _problems(operation: Operation, answer: httpx2.Response) -> list[str]:
 async def inquiry(operation: Operation, house: House) -> AsyncIterator[Inquiry]:
     """Begin to ask in a sandbox; in the end nothing must have been wrong."""
     given = [] if operation.method == "POST" else ["a payment method"]
-    async with in_sandbox(house, *given) as world:
-        database = apsw.Connection(str(house.database), flags=apsw.SQLITE_OPEN_READONLY)
+    async with in_sandbox(house, *given) as world, AsyncExitStack() as way_in:
+        looking = await way_in.enter_async_context(looking_into(house.database))
         begun = Inquiry(
             operation=operation,
             world=world,
-            database=database,
+            looking=looking,
             headers=[
                 (b"authorization", f"Bearer {world.bindings['token']}".encode()),
                 (b"content-type", operation.api.media_type.encode()),
@@ -141,7 +143,6 @@ async def inquiry(operation: Operation, house: House) -> AsyncIterator[Inquiry]:
             target=_good_target(operation, world),
         )
         yield begun
-        database.close()
         assert not begun.problems, "\n".join(begun.problems)
         assert not house.reports.unexpected
 

@@ -9,16 +9,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from lastschrift.domain.bank_account import BankAccount
-from lastschrift.domain.errors import (
-    AccountIdTaken,
-    BankAccountAlreadyRegistered,
-    DebtorAccessDenied,
-    DomainError,
-)
-from lastschrift.domain.identity import AccountId
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
-from lastschrift.storage.codec import Row, Value
-from lastschrift.storage.sqlite.codec import SQLITE_CODEC, put_instant, put_json
+from lastschrift.storage.codec import Value
+from lastschrift.storage.sqlite.codec import put_instant, put_json
 
 _ACCOUNT_COLUMNS = (
     "contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic, "
@@ -136,21 +129,6 @@ def why_left_out_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
     return values
 
 
-def reasons(accounts: Sequence[NewBankAccount], rows: Sequence[Row]) -> list[DomainError | None]:
-    """Read the rows of `why_left_out_sql`, into the order of ``accounts``."""
-    found: list[DomainError | None] = [None] * len(accounts)
-    for place, held, is_taken, is_debtor_missing in rows:
-        new = accounts[place]
-        if held is not None:
-            account_id = AccountId(SQLITE_CODEC.get_id(held))
-            found[place] = BankAccountAlreadyRegistered(account_id, new.iban)
-        elif is_taken:
-            found[place] = AccountIdTaken()
-        elif is_debtor_missing and new.account.debtor is not None:
-            found[place] = DebtorAccessDenied(new.account.debtor.id)
-    return found
-
-
 # --- the audit trail ------------------------------------------------------------------------------
 
 
@@ -158,6 +136,14 @@ def reasons(accounts: Sequence[NewBankAccount], rows: Sequence[Row]) -> list[Dom
 def add_audit_entries_sql(count: int) -> str:
     """Insert audit entries."""
     return f"INSERT INTO audit_entry ({_AUDIT_COLUMNS}) VALUES {_value_list(7, count)}"
+
+
+def audits_of_kept(accounts: Sequence[NewBankAccount], left_out: Sequence[int]) -> list[AuditEntry]:
+    """Return the audit entries of all accounts but those at the places that were left out."""
+    if not left_out:
+        return [new.audit for new in accounts]
+    missing = set(left_out)
+    return [new.audit for place, new in enumerate(accounts) if place not in missing]
 
 
 def audit_values(entries: Sequence[AuditEntry], writer: bytes, sequence: int) -> list[Value]:

@@ -9,6 +9,7 @@ import apsw
 from lastschrift.domain.errors import DomainError
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Row, Value
+from lastschrift.storage.rows import Rows
 from lastschrift.storage.sqlite import batch
 from lastschrift.storage.sqlite.codec import SQLITE_CODEC
 from lastschrift.storage.sqlite.dialect import TRANSLATED
@@ -63,7 +64,7 @@ class SqliteEngine:
         return self._connection.execute(TRANSLATED[statement], arguments).fetchall()
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
-        """Insert what can be; the places of the rest."""
+        """Insert what can be, with its audit entries; the places of the rest."""
         left_out: list[int] = []
         for piece in batch.pieces(len(accounts), _ROWS_MAX):
             some = accounts[piece]
@@ -71,6 +72,7 @@ class SqliteEngine:
             self._connection.execute(sql, batch.account_values(some))
             if self._connection.changes() < len(some):
                 left_out += [piece.start + place for place in self._left_out(some)]
+        await self.add_audit_entries(batch.audits_of_kept(accounts, left_out))
         return left_out
 
     def _left_out(self, accounts: Sequence[NewBankAccount]) -> list[int]:
@@ -89,7 +91,7 @@ class SqliteEngine:
             some = accounts[piece]
             sql = batch.why_left_out_sql(len(some))
             rows = self._connection.execute(sql, batch.why_left_out_values(some)).fetchall()
-            found += batch.reasons(some, rows)
+            found += Rows(self.codec).reasons(some, rows)
         return found
 
     async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:

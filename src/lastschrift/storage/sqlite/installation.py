@@ -1,18 +1,18 @@
-"""The database file of an installation: made whole, marked, brought up to date, taken away.
+"""The database file of an installation (`storage.installation.Installation`)."""
 
-A database says itself what it was made for, so that no command takes a sandbox for production or
-the other way round, whatever the settings beside it say.
-"""
-
+import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
 
 from lastschrift.operations.ports import Reader
+from lastschrift.placing import part_of, put_in_place
+from lastschrift.storage.installation import DatabaseRefused, Fill
+from lastschrift.storage.jobs import Observer, observe_nothing
 from lastschrift.storage.sqlite.connection import (
     SqliteEngine,
     open_for_reading,
@@ -20,6 +20,7 @@ from lastschrift.storage.sqlite.connection import (
 )
 from lastschrift.storage.sqlite.drive import drive
 from lastschrift.storage.sqlite.migrations import check_schema, migrate, schema_of
+from lastschrift.storage.sqlite.store import SqliteStore
 from lastschrift.storage.transaction import SqlReader
 
 T = TypeVar("T")
@@ -33,78 +34,96 @@ _SAFE_VERSION = (3, 51, 3)
 _PUT_BACK = "put it back from its newest copy"
 
 
-class DatabaseRefused(Exception):
-    """The database file can't be used: ``path`` says which, ``fact`` why, ``remedy`` what to do."""
+class SqliteInstallation:
+    """The database in one file."""
 
-    def __init__(self, path: Path, fact: str, remedy: str) -> None:
-        super().__init__(f"{path}: {fact}; {remedy}")
-        self.path = path
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
+    def create(self, kind: str, fill: Fill | None) -> None:
+        """Make the file beside its place, and put it there when it is whole.
 
-def create_database(path: Path, kind: str) -> None:
-    """Make a new database (mode 0600), migrated, and marked as ``sandbox`` or ``production``.
+        Raises: OSError; DatabaseRefused.
+        """
+        part = SqliteInstallation(part_of(self._path))
+        part.delete()
+        _make(part._path, kind)
+        if fill is not None:
+            asyncio.run(part.fill(fill))
+        self.delete()  # A log left of another would be read into this one.
+        put_in_place(part._path, self._path)
 
-    Raises: FileExistsError; DatabaseRefused.
-    """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    with _told(path):
-        connection = open_for_writing(path)
-        try:
-            migrate(connection)
-            connection.execute("INSERT INTO installation (only_row, kind) VALUES (1, ?)", (kind,))
-        finally:
-            connection.close()
+    async def fill(self, fill: Fill) -> None:
+        """Put the first things in."""
+        async with self.opened() as store:
+            await fill(store)
 
+    def kind(self) -> str | None:
+        """Return what the file was made for.
 
-def migrate_database(path: Path) -> list[str]:
-    """Apply what is missing, and return the names of what was; each step is whole or not at all.
-
-    Raises: DatabaseRefused, NotOurDatabase, SchemaTooNew.
-    """
-    with _told(path):
-        connection = open_for_writing(path)
-        try:
-            return migrate(connection)
-        finally:
-            connection.close()
-
-
-def database_kind(path: Path) -> str | None:
-    """Return what a database was made for, or None if there is none.
-
-    Raises: DatabaseRefused, NotOurDatabase.
-    """
-    if not path.exists():
-        return None
-    with _opened(path) as connection:
-        if schema_of(connection) == 0:
+        Raises: DatabaseRefused, NotOurDatabase.
+        """
+        if not self._path.exists():
             return None
-        kind: str | None = connection.execute("SELECT kind FROM installation").get
-    if kind is None:
-        raise DatabaseRefused(path, "does not say what it was made for", _PUT_BACK)
-    return kind
+        with _opened(self._path) as connection:
+            if schema_of(connection) == 0:
+                return None
+            kind: str | None = connection.execute("SELECT kind FROM installation").get
+        if kind is None:
+            raise DatabaseRefused(self._path, "does not say what it was made for", _PUT_BACK)
+        return kind
 
+    def migrate(self) -> list[str]:
+        """Apply what is missing.
 
-def check_database(path: Path) -> int:
-    """Read the whole database, check it (SQLite's ``quick_check``), and return its schema.
+        Raises: DatabaseRefused, NotOurDatabase, SchemaTooNew.
+        """
+        with _told(self._path):
+            connection = open_for_writing(self._path)
+            try:
+                return migrate(connection)
+            finally:
+                connection.close()
 
-    Raises: DatabaseRefused, NotOurDatabase, SchemaTooNew, SchemaTooOld.
-    """
-    with _opened(path) as connection:
-        check_schema(connection)
-        if connection.pragma("quick_check") != "ok":
-            raise DatabaseRefused(path, "is damaged", _PUT_BACK)
-        return schema_of(connection)
+    def check(self) -> str:
+        """Read the whole file, and check it (SQLite's ``quick_check``).
 
+        Raises: DatabaseRefused, NotOurDatabase, SchemaTooNew, SchemaTooOld.
+        """
+        with _opened(self._path) as connection:
+            check_schema(connection)
+            if connection.pragma("quick_check") != "ok":
+                raise DatabaseRefused(self._path, "is damaged", _PUT_BACK)
+            return f"{self._path}, schema {schema_of(connection)}, whole"
 
-def read_database(path: Path, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
-    """Return what a query finds, while no store is open here.
+    def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Return what a query finds.
 
-    Raises: DatabaseRefused, NotOurDatabase, SchemaTooNew, SchemaTooOld.
-    """
-    with _opened(path) as connection:
-        check_schema(connection)
-        return drive(query(SqlReader(SqliteEngine(connection))))
+        Raises: DatabaseRefused, NotOurDatabase, SchemaTooNew, SchemaTooOld.
+        """
+        with _opened(self._path) as connection:
+            check_schema(connection)
+            return drive(query(SqlReader(SqliteEngine(connection))))
+
+    def delete(self) -> None:
+        """Delete the file and those that belong to it."""
+        for companion in _COMPANIONS:
+            self._path.with_name(self._path.name + companion).unlink(missing_ok=True)
+
+    @asynccontextmanager
+    async def opened(
+        self, *, queue_limit: int = 4096, observe: Observer = observe_nothing
+    ) -> AsyncIterator[SqliteStore]:
+        """Open the store.
+
+        Raises: DatabaseRefused, NotOurDatabase, SchemaTooNew, SchemaTooOld.
+        """
+        with _told(self._path):
+            store = SqliteStore(self._path, queue_limit=queue_limit, observe=observe)
+        try:
+            yield store
+        finally:
+            await store.close()
 
 
 def library_version() -> tuple[str, bool]:
@@ -113,10 +132,16 @@ def library_version() -> tuple[str, bool]:
     return text, tuple(map(int, text.split("."))) >= _SAFE_VERSION
 
 
-def delete_database(path: Path) -> None:
-    """Delete a database and the files that belong to it; nothing happens if there is none."""
-    for companion in _COMPANIONS:
-        path.with_name(path.name + companion).unlink(missing_ok=True)
+def _make(path: Path, kind: str) -> None:
+    """Make a new database (mode 0600), migrated and marked."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    with _told(path):
+        connection = open_for_writing(path)
+        try:
+            migrate(connection)
+            connection.execute("INSERT INTO installation (only_row, kind) VALUES (1, ?)", (kind,))
+        finally:
+            connection.close()
 
 
 @contextmanager

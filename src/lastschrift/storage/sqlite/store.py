@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import apsw
 
 from lastschrift.operations.ports import Command, Reader, Result, Transaction
+from lastschrift.storage.jobs import Observer, observe_nothing
 from lastschrift.storage.sqlite.connection import (
     SqliteEngine,
     open_for_reading,
@@ -17,16 +18,12 @@ from lastschrift.storage.sqlite.connection import (
 )
 from lastschrift.storage.sqlite.drive import drive
 from lastschrift.storage.sqlite.migrations import check_schema
-from lastschrift.storage.sqlite.writer import Observer, Writer
+from lastschrift.storage.sqlite.writer import Writer
 from lastschrift.storage.transaction import SqlReader
 
 T = TypeVar("T")
 
 _SCANNING_THREADS = 2
-
-
-def observe_nothing(_jobs: int, _seconds: float) -> None:
-    """Take no note of commits."""
 
 
 class SqliteStore:

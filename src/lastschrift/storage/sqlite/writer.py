@@ -11,7 +11,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
@@ -19,13 +19,10 @@ from typing import Any
 import apsw
 
 from lastschrift.domain.errors import QueueFull, ShuttingDown, StoreFailed
+from lastschrift.storage.jobs import BatchOperation, Job, Observer, Operation, Round
 from lastschrift.storage.sqlite.connection import SqliteEngine
 from lastschrift.storage.sqlite.drive import drive
-from lastschrift.storage.sqlite.jobs import BatchOperation, Job, Operation, Round
 from lastschrift.storage.transaction import SqlTransaction
-
-Observer = Callable[[int, float], None]
-"""Told, after each commit, how many jobs it held and how many seconds the round took."""
 
 _JOBS_MAX = 256
 """Jobs of one round: at some 10 to 20 us a row they hold up the event loop for 5 ms at most."""
@@ -133,8 +130,7 @@ class Writer:
             self._loop.call_soon_threadsafe(self._answer, jobs, started)
 
     def _answer(self, jobs: Round, started: float) -> None:
-        for job in jobs.jobs:
-            job.answer()
+        jobs.answer()
         # After those who were answered, so that what they do next is in the next round already.
         self._loop.call_soon(self._next_round)
         self._observe(len(jobs.jobs), time.perf_counter() - started)

@@ -1,54 +1,24 @@
-"""Bringing a database to this program's schema: forward only, numbered, each step whole or not.
+"""Bringing a SQLite database to this program's schema; each step whole or not at all.
 
-A database carries our mark (``application_id``) and its schema's number (``user_version``), so that
-another program's file, or one from a newer Lastschrift, is told by name and left alone.
+Our mark is the file's ``application_id``, its schema's number the ``user_version``.
 """
 
-from importlib.resources import files
-
 import apsw
+
+from lastschrift.storage.schema import (
+    Migration,
+    NotOurDatabase,
+    check_schema_number,
+    migrations_in,
+    steps_after,
+)
 
 APPLICATION_ID = 0x4C736368  # "Lsch"
 
 
-class SchemaError(Exception):
-    """The database can't be used as it is."""
-
-
-class SchemaTooOld(SchemaError):
-    """The database lacks migrations that this program needs."""
-
-    def __init__(self, found: int, needed: int) -> None:
-        super().__init__(
-            f"the database has schema {found}, this program needs {needed}: "
-            "run `lastschrift migrate`"
-        )
-        self.found = found
-        self.needed = needed
-
-
-class SchemaTooNew(SchemaError):
-    """The database was written by a newer program."""
-
-    def __init__(self, found: int, known: int) -> None:
-        super().__init__(
-            f"the database has schema {found}, this program knows {known}: "
-            "run the newer Lastschrift that wrote it"
-        )
-        self.found = found
-        self.known = known
-
-
-class NotOurDatabase(SchemaError):
-    """The file is another program's database."""
-
-    def __init__(self) -> None:
-        super().__init__("the database belongs to another program: name another file")
-
-
 def newest_schema() -> int:
     """Return the number of the last migration there is."""
-    return max(_scripts())
+    return max(migrations_in(__name__))
 
 
 def schema_of(connection: apsw.Connection) -> int:
@@ -66,11 +36,7 @@ def schema_of(connection: apsw.Connection) -> int:
 
 def check_schema(connection: apsw.Connection) -> None:
     """Raise, in this order: NotOurDatabase, SchemaTooNew, SchemaTooOld."""
-    found, newest = schema_of(connection), newest_schema()
-    if found > newest:
-        raise SchemaTooNew(found, newest)
-    if found < newest:
-        raise SchemaTooOld(found, newest)
+    check_schema_number(schema_of(connection), newest_schema())
 
 
 def migrate(connection: apsw.Connection) -> list[str]:
@@ -78,28 +44,14 @@ def migrate(connection: apsw.Connection) -> list[str]:
 
     Raises: NotOurDatabase, SchemaTooNew.
     """
-    found, newest = schema_of(connection), newest_schema()
-    if found > newest:
-        raise SchemaTooNew(found, newest)
-    applied = []
-    for number, (name, script) in sorted(_scripts().items()):
-        if number > found:
-            _apply(connection, number, script)
-            applied.append(name)
-    return applied
+    missing = steps_after(schema_of(connection), migrations_in(__name__))
+    for step in missing:
+        _apply(connection, step)
+    return [step.name for step in missing]
 
 
-def _apply(connection: apsw.Connection, number: int, script: str) -> None:
+def _apply(connection: apsw.Connection, step: Migration) -> None:
     with connection:
-        connection.execute(script)
+        connection.execute(step.script)
         connection.pragma("application_id", APPLICATION_ID)
-        connection.pragma("user_version", number)
-
-
-def _scripts() -> dict[int, tuple[str, str]]:
-    """Return number -> (name, text) of every script beside this file."""
-    return {
-        int(script.name[:4]): (script.name.removesuffix(".sql"), script.read_text("utf-8"))
-        for script in files(__name__).iterdir()
-        if script.name.endswith(".sql")
-    }
+        connection.pragma("user_version", step.number)

@@ -11,6 +11,14 @@ from lastschrift.operations.ports import Transaction
 Operation = Callable[[Transaction], Coroutine[Any, Any, Any]]
 BatchOperation = Callable[[Transaction, Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]]
 
+Observer = Callable[[int, float], None]
+"""Told, after each commit, how many jobs it held and how many seconds it took, with their work."""
+
+
+def observe_nothing(_jobs: int, _seconds: float) -> None:
+    """Take no note of commits."""
+
+
 _ALONE = object()
 
 
@@ -48,6 +56,11 @@ class Round:
                 self.single.append(job)
             else:
                 self.batched.setdefault(job.operation, []).append(job)
+
+    def answer(self) -> None:
+        """Tell everyone how it went."""
+        for job in self.jobs:
+            job.answer()
 
     def fail(self, make_error: Callable[[], BaseException], cause: BaseException) -> None:
         """Let every job have failed for the same cause."""

@@ -1,0 +1,68 @@
+"""The database of an installation, whichever engine keeps it: made, marked, looked at, taken away.
+
+A database says itself what it was made for, so that no command takes a sandbox for production or
+the other way round, whatever the settings beside it say.
+"""
+
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeVar
+
+from lastschrift.operations.ports import Reader, Store
+from lastschrift.storage.jobs import Observer
+
+T = TypeVar("T")
+
+Fill = Callable[[Store], Coroutine[Any, Any, None]]
+"""Puts the first things into a new database."""
+
+
+class DatabaseRefused(Exception):
+    """The database can't be used: ``place`` says which, ``fact`` why, ``remedy`` what to do."""
+
+    def __init__(self, place: object, fact: str, remedy: str) -> None:
+        super().__init__(f"{place}: {fact}; {remedy}")
+        self.place = place
+
+
+class OpenStore(Store, Protocol):
+    """A store that tells how busy it is."""
+
+    @property
+    def queue_depth(self) -> int:
+        """How many jobs wait for the next commit."""
+        ...
+
+
+class Installation(Protocol):
+    """One database. Every method raises `DatabaseRefused` or `SchemaError`."""
+
+    def create(self, kind: str, fill: Fill | None) -> None:
+        """Make the database: migrated, filled, marked as ``sandbox`` or ``production``."""
+        ...
+
+    def kind(self) -> str | None:
+        """Return what the database was made for; None if there is none."""
+        ...
+
+    def migrate(self) -> list[str]:
+        """Apply what is missing, and return the names of what was; each step whole or not."""
+        ...
+
+    def check(self) -> str:
+        """Look for what is wrong, and return what there is to say where nothing is."""
+        ...
+
+    def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Return what a query finds, while no store is open here."""
+        ...
+
+    def delete(self) -> None:
+        """Take the database away, with all that is in it; nothing happens if there is none."""
+        ...
+
+    def opened(
+        self, *, queue_limit: int, observe: Observer
+    ) -> AbstractAsyncContextManager[OpenStore]:
+        """Open the store; close it when the block ends."""
+        ...

@@ -1,0 +1,159 @@
+"""The statements that work on many rows at once: arrays in, a row for each that needs a word.
+
+A row is known by its sealed IBAN: no other has the same, not even one of the same id and IBAN. So
+a batch that is sent again, its COMMIT never heard of, finds what it kept the first time.
+"""
+
+from collections.abc import Sequence
+
+from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.storage.codec import Row, Value
+from lastschrift.storage.postgres.codec import put_json
+
+ADD_ACCOUNTS = """
+WITH input AS MATERIALIZED (
+    SELECT * FROM unnest(
+        $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[], $7::text[],
+        $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[],
+        $14::timestamptz[], $15::uuid[], $16::text[]
+    ) WITH ORDINALITY AS v (
+        contract_id, id, debtor_id, debtor_kind, fingerprint, iban_sealed, iban_country,
+        iban_last_four, bic, bank_name, owner, holder, created, at, client_id, action, place
+    )
+), added AS (
+    INSERT INTO bank_account (
+        contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic,
+        bank_name, owner, holder, created
+    )
+    SELECT v.contract_id, v.id, v.debtor_id, v.fingerprint, v.iban_sealed, v.iban_country,
+           v.iban_last_four, v.bic, v.bank_name, v.owner, v.holder::jsonb, v.created
+    FROM input v
+    LEFT JOIN LATERAL (
+        SELECT d.id FROM debtor d
+        WHERE d.contract_id = v.contract_id AND d.id = v.debtor_id AND d.kind = v.debtor_kind
+        FOR SHARE
+    ) d ON true
+    WHERE v.debtor_id IS NULL OR d.id IS NOT NULL
+    ORDER BY v.contract_id, v.debtor_id, v.fingerprint, v.place
+    ON CONFLICT DO NOTHING
+    RETURNING iban_sealed
+), audited AS (
+    INSERT INTO audit_entry (contract_id, writer, sequence, at, client_id, action, subject_id)
+    SELECT v.contract_id, $17::uuid, $18::bigint + v.place, v.at, v.client_id, v.action, v.id
+    FROM input v JOIN added USING (iban_sealed)
+)
+SELECT v.place - 1 FROM input v LEFT JOIN added a USING (iban_sealed) WHERE a.iban_sealed IS NULL
+"""
+"""Insert the rows whose debtor exists and which conflict with nothing, each with its audit entry.
+
+Returns the places of the rest. The debtor's row is locked, or an account could land under a debtor
+that is just being deleted; sorted, or two batches could wait for each other.
+"""
+
+KEPT_BEFORE = """
+WITH told AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'lastschrift', '') AS at)
+SELECT v.place
+FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bytea[])
+    AS v (place, contract_id, id, iban_sealed)
+CROSS JOIN told
+JOIN bank_account a
+    ON a.contract_id = v.contract_id AND a.id = v.id AND a.iban_sealed = v.iban_sealed
+"""
+"""Return the places of what an earlier run of the same batch kept.
+
+What is told from here on rests on rows that others wrote. The message in the log makes this
+statement's own COMMIT wait for the standby, and so for all that it saw: a row can be seen before
+the standby has it, where a commit's wait was broken off.
+"""
+
+WHY_LEFT_OUT = """
+WITH told AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'lastschrift', '') AS at)
+SELECT v.place, held.id, taken.id IS NOT NULL, v.debtor_id IS NOT NULL AND d.id IS NULL
+FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[])
+    AS v (place, contract_id, id, debtor_id, debtor_kind, fingerprint)
+CROSS JOIN told
+LEFT JOIN bank_account held
+    ON held.contract_id = v.contract_id AND held.debtor_id = v.debtor_id
+    AND held.fingerprint = v.fingerprint AND held.deleted IS NULL
+LEFT JOIN bank_account taken ON taken.contract_id = v.contract_id AND taken.id = v.id
+LEFT JOIN debtor d
+    ON d.contract_id = v.contract_id AND d.id = v.debtor_id AND d.kind = v.debtor_kind
+"""
+"""Return for each value its place and three facts.
+
+The account that holds its IBAN, whether its id is taken, and whether its debtor is missing.
+"""
+
+ADD_AUDIT_ENTRIES = """
+INSERT INTO audit_entry (contract_id, writer, sequence, at, client_id, action, subject_id)
+SELECT v.contract_id, $6::uuid, $7::bigint + v.place, v.at, v.client_id, v.action, v.subject_id
+FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::uuid[])
+    WITH ORDINALITY AS v (contract_id, at, client_id, action, subject_id, place)
+ON CONFLICT (contract_id, writer, sequence) DO NOTHING
+"""
+"""Insert audit entries, counted on from the last argument; those that are there already stay."""
+
+
+def account_values(accounts: Sequence[NewBankAccount]) -> tuple[list[Value], ...]:
+    """Return the arguments of `ADD_ACCOUNTS`, but for the last two: a list for each column."""
+    rows = [_account_row(new) for new in accounts]
+    return tuple(map(list, zip(*rows, strict=True)))
+
+
+def _account_row(new: NewBankAccount) -> Row:
+    account, debtor, audit = new.account, new.account.debtor, new.audit
+    return (
+        account.contract_id,
+        account.id,
+        None if debtor is None else debtor.id,
+        None if debtor is None else debtor.kind.value,
+        new.fingerprint,
+        new.sealed_iban,
+        account.iban_country,
+        account.iban_last_four,
+        account.bic,
+        account.bank_name,
+        account.owner,
+        None if account.holder is None else put_json(account.holder),
+        account.created,
+        audit.at,
+        audit.client_id,
+        audit.action,
+    )
+
+
+def kept_before_values(
+    accounts: Sequence[NewBankAccount], places: Sequence[int]
+) -> tuple[list[Value], ...]:
+    """Return the arguments of `KEPT_BEFORE`, for the accounts at ``places``."""
+    some = [accounts[place] for place in places]
+    return (
+        list(places),
+        [new.account.contract_id for new in some],
+        [new.account.id for new in some],
+        [new.sealed_iban for new in some],
+    )
+
+
+def why_left_out_values(accounts: Sequence[NewBankAccount]) -> tuple[list[Value], ...]:
+    """Return the arguments of `WHY_LEFT_OUT`."""
+    debtors = [new.account.debtor for new in accounts]
+    return (
+        list(range(len(accounts))),
+        [new.account.contract_id for new in accounts],
+        [new.account.id for new in accounts],
+        [None if debtor is None else debtor.id for debtor in debtors],
+        [None if debtor is None else debtor.kind.value for debtor in debtors],
+        [new.fingerprint for new in accounts],
+    )
+
+
+def audit_values(entries: Sequence[AuditEntry]) -> tuple[list[Value], ...]:
+    """Return the arguments of `ADD_AUDIT_ENTRIES`, but for the last two."""
+    return (
+        [entry.contract_id for entry in entries],
+        [entry.at for entry in entries],
+        [entry.client_id for entry in entries],
+        [entry.action for entry in entries],
+        [entry.subject_id for entry in entries],
+    )

@@ -1,0 +1,93 @@
+"""Connections to the primary, wherever it is among the hosts of an address.
+
+All hosts are asked at once and the first that takes writes is it: one that is dead but not gone
+would hold up the others for as long as a connection may take. What each connection is told:
+
+- a lock is waited for two seconds, then it is told that it is held;
+- no statement timeout, whatever the role has: a COMMIT that is cut off while it waits for the
+  standby is a commit that can vanish (Patroni's issue 1412);
+- statements are planned once, whatever their arguments are: all of them go by an index.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+Connection = Any  # asyncpg has no types
+
+_CONNECT_S = 3
+
+_SERVER_SETTINGS = {
+    "application_name": "lastschrift",
+    "jit": "off",
+    "lock_timeout": "2s",
+    "plan_cache_mode": "force_generic_plan",
+    "statement_timeout": "0",
+}
+
+
+class NoPrimary(ConnectionError):
+    """No host can be reached that takes writes; ``reasons`` has one for each host."""
+
+    def __init__(self, reasons: Sequence[BaseException]) -> None:
+        super().__init__(*reasons)
+        self.reasons = tuple(reasons)
+
+
+class Primary:
+    """Opens connections to whichever host of an address takes writes."""
+
+    def __init__(self, url: str) -> None:
+        self._urls = one_host_each(url)
+
+    async def connect(self, *_arguments: object, **_named: object) -> Connection:
+        """Open a connection; arguments are what a pool gives, and not needed.
+
+        Raises: NoPrimary.
+        """
+        attempts = [asyncio.ensure_future(_connect(url)) for url in self._urls]
+        reasons: list[BaseException] = []
+        for finished in asyncio.as_completed(attempts):
+            try:
+                connection = await finished
+            except (OSError, TimeoutError, *_REFUSALS) as reason:
+                reasons.append(reason)
+            else:
+                await _give_up(attempts, connection)
+                return connection
+        raise NoPrimary(reasons)
+
+
+_REFUSALS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+async def _connect(url: str) -> Connection:
+    return await asyncpg.connect(
+        url,
+        timeout=_CONNECT_S,
+        server_settings=_SERVER_SETTINGS,
+        target_session_attrs="read-write",
+    )
+
+
+async def _give_up(attempts: Sequence[asyncio.Future[Connection]], chosen: Connection) -> None:
+    """End all attempts but the one that was chosen, and what they led to."""
+    for attempt in attempts:
+        attempt.cancel()
+    for result in await asyncio.gather(*attempts, return_exceptions=True):
+        if not isinstance(result, BaseException) and result is not chosen:
+            result.terminate()
+
+
+def one_host_each(url: str) -> list[str]:
+    """Return an address for each host that one names.
+
+    >>> one_host_each("postgresql://me@a:5432,b/debit?sslmode=require")
+    ['postgresql://me@a:5432/debit?sslmode=require', 'postgresql://me@b/debit?sslmode=require']
+    """
+    parts = urlsplit(url)
+    user, at, hosts = parts.netloc.rpartition("@")
+    return [urlunsplit(parts._replace(netloc=f"{user}{at}{host}")) for host in hosts.split(",")]

@@ -1,0 +1,54 @@
+"""What an error of PostgreSQL, or of the way to it, means for who met it: a table by SQLSTATE.
+
+Source: PostgreSQL's manual, appendix A, "PostgreSQL Error Codes".
+"""
+
+from enum import Enum
+
+import asyncpg
+
+
+class Failure(Enum):
+    """What to do about an error."""
+
+    LOST = "the connection, or what it led to: connect again, and run it again"
+    AGAIN = "the transaction stood in another's way: run it again"
+    LOCKED = "another transaction holds for long what this one needs: tell so"
+    UNABLE = "the database can't do its work just now: tell so"
+    OWN = "the statement or its values are wrong: whoever sent them is told"
+
+
+_FAILURE_BY_STATE = {
+    "40001": Failure.AGAIN,  # serialization_failure
+    "40P01": Failure.AGAIN,  # deadlock_detected
+    "55P03": Failure.LOCKED,  # lock_not_available: lock_timeout has passed
+    "25006": Failure.LOST,  # read_only_sql_transaction: no longer the primary
+    "57P01": Failure.LOST,  # admin_shutdown
+    "57P02": Failure.LOST,  # crash_shutdown
+    "57P03": Failure.LOST,  # cannot_connect_now
+    "57P05": Failure.LOST,  # idle_session_timeout
+    "25P03": Failure.LOST,  # idle_in_transaction_session_timeout
+    "42501": Failure.UNABLE,  # insufficient_privilege
+    "57014": Failure.UNABLE,  # query_canceled: somebody set a statement timeout
+}
+
+_FAILURE_BY_CLASS = {
+    "08": Failure.LOST,  # connection exception
+    "28": Failure.UNABLE,  # invalid authorization
+    "53": Failure.UNABLE,  # insufficient resources: disk full, out of memory, connections
+    "58": Failure.UNABLE,  # system error: I/O
+    "XX": Failure.UNABLE,  # internal error: data corrupted
+}
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return what an error means."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        by_class = _FAILURE_BY_CLASS.get(state[:2], Failure.OWN)
+        return _FAILURE_BY_STATE.get(state, by_class)
+    if isinstance(error, asyncpg.DataError):  # a value that its column can't hold
+        return Failure.OWN
+    if isinstance(error, (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
+        return Failure.LOST
+    return Failure.OWN

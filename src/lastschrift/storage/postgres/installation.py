@@ -1,0 +1,214 @@
+"""An installation's database on a PostgreSQL server (`storage.installation.Installation`)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+
+from lastschrift.operations.ports import Reader
+from lastschrift.storage.installation import DatabaseRefused, Fill
+from lastschrift.storage.jobs import Observer, observe_nothing
+from lastschrift.storage.postgres.connecting import NoPrimary, Primary
+from lastschrift.storage.postgres.migrations import (
+    check_schema,
+    drop_tables,
+    lock_schema,
+    migrate,
+    schema_of,
+)
+from lastschrift.storage.postgres.store import CONNECTIONS_DEFAULT, PostgresStore
+
+T = TypeVar("T")
+Connection = Any  # asyncpg has no types
+
+_VERSION_MIN = 14
+_KIND = "SELECT kind FROM installation"
+_MARK = "INSERT INTO installation (only_row, kind) VALUES (1, $1)"
+
+
+class PostgresInstallation:
+    """The database that a URL names; ``place`` is how it is told, without the password."""
+
+    def __init__(self, url: str, place: str, *, connections: int = CONNECTIONS_DEFAULT) -> None:
+        self._url = url
+        self._place = place
+        self._connections = connections
+
+    def create(self, kind: str, fill: Fill | None) -> None:
+        """Make all tables in a database that is there and empty; the mark comes last.
+
+        What an interrupted attempt left is taken away first. Of two at once, one does it.
+        """
+        self._run(lambda connection: self._create(connection, kind, fill))
+
+    async def _create(self, connection: Connection, kind: str, fill: Fill | None) -> None:
+        await lock_schema(connection)
+        if await _kind_of(connection) is not None:
+            return
+        await drop_tables(connection)
+        await migrate(connection)
+        if fill is not None:
+            async with PostgresStore.open(self._url) as store:
+                await fill(store)
+        await connection.execute(_MARK, kind)
+
+    def kind(self) -> str | None:
+        """Return what the database was made for; None if nothing stands in it."""
+        return self._run(_kind_of)
+
+    def migrate(self) -> list[str]:
+        """Apply what is missing; servers may run meanwhile."""
+        return self._run(migrate)
+
+    def check(self) -> str:
+        """Ask the server whether it is new enough, keeps what it commits, and has our schema."""
+        return self._run(self._check)
+
+    async def _check(self, connection: Connection) -> str:
+        await check_schema(connection)
+        await self._require_durable(connection)
+        if await connection.fetchval("SHOW fsync") != "on":
+            raise DatabaseRefused(
+                self._place, "fsync is off, so a power cut destroys it", "set fsync = on"
+            )
+        version = connection.get_server_version()
+        schema = await schema_of(connection)
+        return f"{self._place}, PostgreSQL {version.major}.{version.minor}, schema {schema}"
+
+    def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Return what a query finds."""
+
+        async def ask() -> T:
+            async with self.opened() as store:
+                return await store.scan(query)
+
+        return asyncio.run(ask())
+
+    def delete(self) -> None:
+        """Take all tables away; the database stays."""
+        self._run(drop_tables)
+
+    @asynccontextmanager
+    async def opened(
+        self, *, queue_limit: int = 4096, observe: Observer = observe_nothing
+    ) -> AsyncIterator[PostgresStore]:
+        """Open the store."""
+        async with self._connected() as connection:
+            await self._require_durable(connection)
+        with self._told():
+            opening = PostgresStore.open(
+                self._url,
+                connections=self._connections,
+                queue_limit=queue_limit,
+                observe=observe,
+            )
+            store = await opening.__aenter__()
+        try:
+            yield store
+        finally:
+            await opening.__aexit__(None, None, None)
+
+    async def _require_durable(self, connection: Connection) -> None:
+        """Let a server pass that answers a COMMIT when it is on disk.
+
+        Raises: DatabaseRefused.
+        """
+        if connection.get_server_version().major < _VERSION_MIN:
+            raise DatabaseRefused(
+                self._place, f"is older than PostgreSQL {_VERSION_MIN}", "use a newer one"
+            )
+        if await connection.fetchval("SHOW synchronous_commit") in ("off", "local"):
+            raise DatabaseRefused(
+                self._place,
+                "synchronous_commit is off or local, so what was answered can be lost",
+                "set it to on, for the role and for the database",
+            )
+
+    def _run(self, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+        """Do some work on a connection of its own."""
+
+        async def run() -> T:
+            async with self._connected() as connection:
+                return await work(connection)
+
+        return asyncio.run(run())
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        with self._told():
+            connection = await Primary(self._url).connect()
+            try:
+                yield connection
+            finally:
+                connection.terminate()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what PostgreSQL says into a fact that says what to do.
+
+        Raises: DatabaseRefused.
+        """
+        try:
+            yield
+        except NoPrimary as unreached:
+            raise self._refusal(*unreached.reasons) from None
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise self._refusal(error) from None
+
+    def _refusal(self, *reasons: BaseException) -> DatabaseRefused:
+        """Return what the first reason that the table knows means."""
+        for kind, fact, remedy in _REFUSALS:
+            if any(isinstance(reason, kind) for reason in reasons):
+                return DatabaseRefused(self._place, fact, remedy)
+        names = ", ".join(sorted({type(reason).__name__ for reason in reasons}))
+        return DatabaseRefused(self._place, f"refused ({names})", "look into PostgreSQL's log")
+
+
+_REFUSALS: tuple[tuple[type[BaseException], str, str], ...] = (
+    (
+        asyncpg.InvalidCatalogNameError,
+        "there is no such database",
+        "make it with createdb, or mend the setting database",
+    ),
+    (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        "does not let this role in",
+        "look at user and password in the setting database, and at pg_hba.conf",
+    ),
+    (
+        asyncpg.InsufficientPrivilegeError,
+        "the role may not make or use the tables",
+        "let it own the database: ALTER DATABASE name OWNER TO role",
+    ),
+    (asyncpg.DiskFullError, "the disk is full", "make room on PostgreSQL's machine"),
+    (
+        asyncpg.TooManyConnectionsError,
+        "has no connection to spare",
+        "raise max_connections, or lower database_connections",
+    ),
+    (
+        asyncpg.TargetServerAttributeNotMatched,
+        "takes no writes",
+        "name the primary, or all hosts of the cluster",
+    ),
+    (
+        asyncpg.ClientConfigurationError,
+        "is no address that can be used",
+        "mend the setting database",
+    ),
+    (
+        OSError,
+        "can't be reached",
+        "is PostgreSQL running there, and is the setting database right?",
+    ),
+    (TimeoutError, "does not answer", "is PostgreSQL running there?"),
+)
+
+
+async def _kind_of(connection: Connection) -> str | None:
+    if await schema_of(connection) == 0:
+        return None
+    kind: str | None = await connection.fetchval(_KIND)
+    return kind

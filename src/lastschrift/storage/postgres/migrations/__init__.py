@@ -1,0 +1,100 @@
+"""Bringing a PostgreSQL database to this program's schema; each step whole or not at all.
+
+Our tables stand in the first schema of the role's search path. Our mark is the comment on the table
+``schema_version``. Of two who migrate at once, one does it and the other waits.
+"""
+
+from typing import Any
+
+from lastschrift.storage.schema import (
+    Migration,
+    NotOurDatabase,
+    check_schema_number,
+    migrations_in,
+    steps_after,
+)
+
+Connection = Any  # asyncpg has no types
+
+_MARK = "Lastschrift"
+
+_ONE_AT_A_TIME = 0x4C736368  # "Lsch": the advisory lock of whoever changes the schema
+
+_TABLES = """
+SELECT c.relname AS name, obj_description(c.oid, 'pg_class') AS mark
+FROM pg_class c
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+"""
+"""What stands in our schema, but for what belongs to an extension."""
+
+_NUMBER = "SELECT max(number) FROM schema_version"
+_APPLIED = "INSERT INTO schema_version (number, name) VALUES ($1, $2)"
+
+
+def newest_schema() -> int:
+    """Return the number of the last migration there is."""
+    return max(migrations_in(__name__))
+
+
+async def schema_of(connection: Connection) -> int:
+    """Return a database's schema number, 0 if nothing stands in it.
+
+    Raises: NotOurDatabase.
+    """
+    mark_by_table = dict(await connection.fetch(_TABLES))
+    if not mark_by_table:
+        return 0
+    if mark_by_table.get("schema_version") != _MARK:
+        raise NotOurDatabase
+    return int(await connection.fetchval(_NUMBER))
+
+
+async def check_schema(connection: Connection) -> None:
+    """Raise, in this order: NotOurDatabase, SchemaTooNew, SchemaTooOld."""
+    check_schema_number(await schema_of(connection), newest_schema())
+
+
+async def migrate(connection: Connection) -> list[str]:
+    """Apply what is missing, each in a transaction of its own; return the names of what was.
+
+    Raises: NotOurDatabase, SchemaTooNew.
+    """
+    await lock_schema(connection)
+    try:
+        missing = steps_after(await schema_of(connection), migrations_in(__name__))
+        for step in missing:
+            await _apply(connection, step)
+        return [step.name for step in missing]
+    finally:
+        await unlock_schema(connection)
+
+
+async def lock_schema(connection: Connection) -> None:
+    """Wait until nobody else changes the schema, and keep others from it; may be done twice."""
+    await connection.execute("SET lock_timeout = 0")
+    await connection.execute("SELECT pg_advisory_lock($1)", _ONE_AT_A_TIME)
+
+
+async def unlock_schema(connection: Connection) -> None:
+    """Let others change the schema."""
+    if not connection.is_closed():
+        await connection.execute("SELECT pg_advisory_unlock($1)", _ONE_AT_A_TIME)
+
+
+async def drop_tables(connection: Connection) -> None:
+    """Take everything away that stands in our schema.
+
+    Raises: NotOurDatabase.
+    """
+    async with connection.transaction():
+        if await schema_of(connection) == 0:
+            return
+        tables = ", ".join(f'"{name}"' for name, _ in await connection.fetch(_TABLES))
+        await connection.execute(f"DROP TABLE {tables} CASCADE")
+
+
+async def _apply(connection: Connection, step: Migration) -> None:
+    async with connection.transaction():
+        await connection.execute(step.script)
+        await connection.execute(_APPLIED, step.number, step.name)

@@ -1,0 +1,72 @@
+"""Doing a thing again where that is right, for as long as somebody still waits for it.
+
+What is done must be the same each time: with the same ids, so that the second time finds what the
+first one kept, if its COMMIT was done but never heard of.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from lastschrift.domain.errors import LockedTooLong, StoreFailed
+from lastschrift.storage.postgres.failures import Failure, failure_of
+
+T = TypeVar("T")
+Connection = Any  # asyncpg has no types
+
+_PATIENCE_S = 5.0
+"""How long a thing is tried again after it failed first; then its client is told to come back."""
+
+_PAUSE_MIN_S = 0.02
+_PAUSE_MAX_S = 0.5
+
+_ANSWER_S = 10.0
+"""How long an answer is waited for; a machine that is cut off gives none at all."""
+
+
+async def persevere(attempt: Callable[[], Awaitable[T]], lost: Callable[[], Awaitable[None]]) -> T:
+    """Return what an attempt returns; ``lost`` is called where a connection was.
+
+    Raises: what the attempt raises, where that is its own fault; LockedTooLong, StoreFailed.
+    """
+    loop = asyncio.get_running_loop()
+    give_up_at = 0.0
+    pause_s = _PAUSE_MIN_S
+    while True:
+        try:
+            return await attempt()
+        except Exception as error:
+            failure = failure_of(error)
+            _raise_if_final(failure, error)
+            give_up_at = give_up_at or loop.time() + _PATIENCE_S
+            if loop.time() + pause_s > give_up_at:
+                raise StoreFailed from error
+        if failure is Failure.LOST:
+            await lost()
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, _PAUSE_MAX_S)
+
+
+def _raise_if_final(failure: Failure, error: Exception) -> None:
+    match failure:
+        case Failure.OWN:
+            raise error
+        case Failure.LOCKED:
+            raise LockedTooLong from error
+        case Failure.UNABLE:
+            raise StoreFailed from error
+
+
+@contextmanager
+def answered_in_time(connection: Connection) -> Iterator[None]:
+    """Drop the connection if the block takes too long.
+
+    Nothing is cancelled at the server: whether a statement that was sent is done is not known then,
+    and a COMMIT that waits for the standby goes on waiting.
+    """
+    watch = asyncio.get_running_loop().call_later(_ANSWER_S, connection.terminate)
+    try:
+        yield
+    finally:
+        watch.cancel()

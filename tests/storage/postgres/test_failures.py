@@ -1,0 +1,241 @@
+"""Connections that break, servers that go away and come back: nothing lost, nothing twice."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from lastschrift.domain.bank_account import BankAccount
+from lastschrift.domain.debtor import DebtorRef
+from lastschrift.domain.errors import (
+    BankAccountAlreadyRegistered,
+    DomainError,
+    LockedTooLong,
+    StoreFailed,
+)
+from lastschrift.domain.identity import ContractId
+from lastschrift.operations.ports import NewBankAccount, Store, Transaction
+from lastschrift.operations.register_bank_account import register_bank_accounts
+from lastschrift.storage.postgres import perseverance
+from lastschrift.storage.postgres.store import PostgresStore
+from tests.postgres import PostgresServer, running_postgres, shared_postgres
+from tests.storage.filling import add_contract, add_debtor, german_iban, new_account, new_debtor
+from tests.storage.postgres.proxy import Line, line_to
+
+pytestmark = pytest.mark.anyio
+
+ACCOUNTS = "SELECT count(*) FROM bank_account"
+AUDITS = "SELECT count(*) FROM audit_entry"
+DEBTORS = "SELECT count(*) FROM debtor"
+
+
+@pytest.fixture
+def url() -> str:
+    return shared_postgres().create_migrated()
+
+
+@pytest.fixture
+async def line(url: str) -> AsyncIterator[Line]:
+    async with line_to(url) as opened:
+        yield opened
+
+
+async def count(url: str, statement: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval(statement))
+    finally:
+        await connection.close()
+
+
+async def until(url: str, statement: str, wanted: int) -> None:
+    async with asyncio.timeout(10):
+        while await count(url, statement) != wanted:
+            await asyncio.sleep(0.005)
+
+
+def register(store: Store, new: NewBankAccount) -> "asyncio.Future[BankAccount | DomainError]":
+    return asyncio.ensure_future(store.write_batched(register_bank_accounts, new))
+
+
+async def payer(store: Store) -> tuple[ContractId, DebtorRef]:
+    contract = await add_contract(store)
+    return contract, await add_debtor(store, contract)
+
+
+# --- a connection is lost -------------------------------------------------------------------------
+
+
+async def test_a_batch_whose_commit_was_not_heard_of_is_kept_once(line: Line, url: str) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract, debtor = await payer(store)
+        news = [new_account(contract, debtor, german_iban(number)) for number in range(5)]
+        await register(store, new_account(contract, None))  # the lane has its connection
+        line.is_deaf = True
+        asked = [register(store, new) for new in news]
+        await until(url, ACCOUNTS, 6)
+        line.is_deaf = False
+        line.cut()
+        assert await asyncio.gather(*asked) == [new.account for new in news]
+    assert await count(url, ACCOUNTS) == 6
+    assert await count(url, AUDITS) == 6
+
+
+async def test_a_batch_that_never_arrived_is_kept_once(line: Line, url: str) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract, debtor = await payer(store)
+        await register(store, new_account(contract, None))
+        line.cut()
+        new = new_account(contract, debtor)
+        assert await register(store, new) is new.account
+    assert await count(url, ACCOUNTS) == 2
+
+
+async def test_what_another_registered_is_still_a_duplicate(line: Line, url: str) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract, debtor = await payer(store)
+        first, second = new_account(contract, debtor), new_account(contract, debtor)
+        await register(store, first)
+        line.cut()
+        outcome = await register(store, second)
+        assert isinstance(outcome, BankAccountAlreadyRegistered)
+        assert outcome.account_id == first.account.id
+
+
+async def test_an_operation_whose_commit_was_not_heard_of_is_done_once(
+    line: Line, url: str
+) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract = await add_contract(store)
+        debtor = new_debtor(contract)
+        audit = new_account(contract, None).audit
+
+        async def operation(transaction: Transaction) -> str:
+            await transaction.add_debtor(debtor)
+            await transaction.add_audit_entries([audit])
+            return "done"
+
+        line.deaf_from = b"COMMIT"
+        asked = asyncio.ensure_future(store.write(operation))
+        await until(url, DEBTORS, 1)
+        line.deaf_from = None
+        line.cut()
+        assert await asked == "done"
+    assert await count(url, DEBTORS) == 1
+    assert await count(url, AUDITS) == 1
+
+
+async def test_a_line_that_is_dead_but_not_cut_is_left_after_a_while(
+    line: Line, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(perseverance, "_ANSWER_S", 0.3)
+    async with PostgresStore.open(line.url) as store:
+        contract, debtor = await payer(store)
+        await register(store, new_account(contract, None))
+        line.is_deaf = True
+        new = new_account(contract, debtor)
+        registering = register(store, new)
+        reading = asyncio.ensure_future(store.read(lambda reader: reader.contract(contract)))
+        await until(url, ACCOUNTS, 2)
+        await asyncio.sleep(0.3)
+        line.is_deaf = False
+        assert await registering is new.account
+        found = await reading
+        assert found is not None
+    assert await count(url, ACCOUNTS) == 2
+
+
+async def test_a_lock_that_is_held_for_long_fails_only_who_needs_it(url: str) -> None:
+    async with PostgresStore.open(url) as store, held_debtor(store, url) as (contract, held):
+        free = await add_debtor(store, contract)
+        blocked = new_account(contract, held, german_iban(1))
+        others = [new_account(contract, free, german_iban(number)) for number in range(3)]
+        outcomes = await asyncio.gather(
+            *[register(store, new) for new in (*others, blocked)], return_exceptions=True
+        )
+        assert outcomes[:3] == [new.account for new in others]
+        assert isinstance(outcomes[3], LockedTooLong)
+
+
+@asynccontextmanager
+async def held_debtor(store: Store, url: str) -> AsyncIterator[tuple[ContractId, DebtorRef]]:
+    """Hold a debtor's row, as who deletes it does."""
+    contract, debtor = await payer(store)
+    connection = await asyncpg.connect(url)
+    async with connection.transaction():
+        await connection.execute("SELECT FROM debtor WHERE id = $1 FOR UPDATE", debtor.id)
+        yield contract, debtor
+    await connection.close()
+
+
+# --- the server is lost ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """Return a server of this file's own, which keeps what it commits."""
+    with running_postgres(is_forgetful=False) as started:
+        yield started
+
+
+@pytest.fixture
+def own_url(server: PostgresServer) -> str:
+    return server.create_migrated()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL])
+async def test_a_server_that_restarts_loses_and_doubles_nothing(
+    server: PostgresServer, own_url: str, how: signal.Signals
+) -> None:
+    async with PostgresStore.open(own_url) as store:
+        contract, debtor = await payer(store)
+        restarting = asyncio.create_task(asyncio.to_thread(restart, server, how))
+        kept: set[object] = set()
+        number = 0
+        while not restarting.done():
+            news = [new_account(contract, debtor, german_iban(number + n)) for n in range(8)]
+            number += 8
+            outcomes = await asyncio.gather(
+                *[register(store, new) for new in news], return_exceptions=True
+            )
+            kept |= {
+                new.account.id
+                for new, outcome in zip(news, outcomes, strict=True)
+                if outcome is new.account
+            }
+            assert {type(it) for it in outcomes} <= {BankAccount, StoreFailed}
+        await restarting
+        new = new_account(contract, debtor, german_iban(number))
+        assert await register(store, new) is new.account
+        kept.add(new.account.id)
+    connection = await asyncpg.connect(own_url)
+    rows = await connection.fetch("SELECT id, fingerprint FROM bank_account")
+    await connection.close()
+    assert kept <= {row["id"] for row in rows}
+    assert len({row["fingerprint"] for row in rows}) == len(rows)
+
+
+def restart(server: PostgresServer, how: signal.Signals) -> None:
+    server.stop(how)
+    server.start()
+
+
+async def test_a_server_that_stays_away_is_told_and_comes_back(
+    server: PostgresServer, own_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(perseverance, "_PATIENCE_S", 0.3)
+    async with PostgresStore.open(own_url) as store:
+        contract, debtor = await payer(store)
+        await asyncio.to_thread(server.stop)
+        try:
+            with pytest.raises(StoreFailed):
+                await register(store, new_account(contract, debtor))
+            with pytest.raises(StoreFailed):
+                await store.read(lambda reader: reader.contract(contract))
+        finally:
+            await asyncio.to_thread(server.start)
+        new = new_account(contract, debtor)
+        assert await register(store, new) is new.account
