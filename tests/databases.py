@@ -13,8 +13,10 @@ from uuid import UUID
 import apsw
 import asyncpg
 
+from lastschrift.storage.codec import Value
 from lastschrift.storage.installation import OpenStore
 from lastschrift.storage.jobs import Observer, observe_nothing
+from lastschrift.storage.postgres.connecting import Connection
 from lastschrift.storage.postgres.installation import PostgresInstallation
 from lastschrift.storage.sqlite.codec import put_instant
 from lastschrift.storage.sqlite.connection import open_for_reading, open_for_writing
@@ -77,14 +79,14 @@ class _LookingIntoSqlite:
 
 
 class _LookingIntoPostgres:
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def rows(self, statement: str) -> list[tuple[Any, ...]]:
         return [tuple(map(_as_in_sqlite, row)) for row in await self._connection.fetch(statement)]
 
 
-def _as_in_sqlite(value: Any) -> Any:
+def _as_in_sqlite(value: Value) -> Value:
     """Return a value as the other engine holds it, so that a test needs to know one form."""
     match value:
         case UUID():

@@ -16,18 +16,22 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
+from lastschrift.storage.codec import Row
+from lastschrift.storage.postgres.connecting import Connection
 from lastschrift.storage.postgres.migrations import migrate
+
+T = TypeVar("T")
 
 ROLE = "lastschrift"
 START_TIMEOUT_S = 30
@@ -65,9 +69,12 @@ class PostgresServer:
         """Make a database with all tables and without a row, and return its URL."""
         return self.create_database(_template_of(self))
 
-    def execute(self, statement: str, database: str = "postgres") -> Any:
+    def execute(self, statement: str, database: str = "postgres") -> Sequence[Row]:
         """Run a statement, outside of any transaction, and return what it returns."""
-        return asyncio.run(_on(self.url(database), lambda it: it.fetch(statement)))
+        rows: Sequence[Row] = asyncio.run(
+            _on(self.url(database), lambda connection: connection.fetch(statement))
+        )
+        return rows
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
@@ -139,7 +146,7 @@ def _template_of(server: PostgresServer) -> str:
     return name
 
 
-async def _on(url: str, work: Any) -> Any:
+async def _on(url: str, work: Callable[[Connection], Awaitable[T]]) -> T:
     connection = await asyncpg.connect(url)
     try:
         return await work(connection)

@@ -247,8 +247,8 @@ class Transaction(Reader, Protocol):
         """Keep what can be kept, each with its audit entry; return the places of what can't be.
 
         Left out is, with no harm to its neighbours: an account whose debtor does not exist, whose
-        debtor already holds the IBAN, or whose id is taken. Of several that exclude each other one is
-        kept; where it is for the same IBAN, the first.
+        debtor already holds the IBAN, or whose id is taken. Of several that exclude each other one
+        is kept; where they have the same IBAN, the first.
         """
         ...
 

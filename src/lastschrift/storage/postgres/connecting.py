@@ -16,7 +16,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-Connection = Any  # asyncpg has no types
+Connection = Any
+"""One of asyncpg's connections; it brings no types."""
 
 _CONNECT_S = 3
 

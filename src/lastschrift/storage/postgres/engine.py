@@ -1,7 +1,6 @@
 """`storage.transaction.Engine` over one of asyncpg's connections."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from lastschrift.domain.errors import DomainError
@@ -9,9 +8,8 @@ from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.postgres import batch
 from lastschrift.storage.postgres.codec import POSTGRES_CODEC
+from lastschrift.storage.postgres.connecting import Connection
 from lastschrift.storage.rows import Rows
-
-Connection = Any  # asyncpg has no types
 
 
 class AuditNumbers:

@@ -10,7 +10,7 @@ import asyncpg
 from lastschrift.operations.ports import Reader
 from lastschrift.storage.installation import DatabaseRefused, Fill
 from lastschrift.storage.jobs import Observer, observe_nothing
-from lastschrift.storage.postgres.connecting import NoPrimary, Primary
+from lastschrift.storage.postgres.connecting import Connection, NoPrimary, Primary
 from lastschrift.storage.postgres.migrations import (
     check_schema,
     drop_tables,
@@ -21,7 +21,6 @@ from lastschrift.storage.postgres.migrations import (
 from lastschrift.storage.postgres.store import CONNECTIONS_DEFAULT, PostgresStore
 
 T = TypeVar("T")
-Connection = Any  # asyncpg has no types
 
 _VERSION_MIN = 14
 _KIND = "SELECT kind FROM installation"

@@ -12,11 +12,10 @@ from typing import Any
 
 from lastschrift.domain.errors import QueueFull, ShuttingDown, StoreFailed
 from lastschrift.storage.jobs import BatchOperation, Job, Observer, Round
+from lastschrift.storage.postgres.connecting import Connection
 from lastschrift.storage.postgres.engine import AuditNumbers, NumbersKept, PostgresEngine
 from lastschrift.storage.postgres.perseverance import answered_in_time, persevere
 from lastschrift.storage.transaction import SqlTransaction
-
-Connection = Any  # asyncpg has no types
 
 _JOBS_MAX = 256
 """Jobs of one batch: what the database has done within some 5 ms."""

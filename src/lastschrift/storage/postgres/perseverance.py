@@ -7,13 +7,13 @@ first one kept, if its COMMIT was done but never heard of.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lastschrift.domain.errors import LockedTooLong, StoreFailed
+from lastschrift.storage.postgres.connecting import Connection
 from lastschrift.storage.postgres.failures import Failure, failure_of
 
 T = TypeVar("T")
-Connection = Any  # asyncpg has no types
 
 _PATIENCE_S = 5.0
 """How long a thing is tried again after it failed first; then its client is told to come back."""

@@ -14,7 +14,7 @@ import asyncpg
 from lastschrift.domain.errors import QueueFull, ShuttingDown
 from lastschrift.operations.ports import Command, Reader, Result, Transaction
 from lastschrift.storage.jobs import Observer, observe_nothing
-from lastschrift.storage.postgres.connecting import Primary
+from lastschrift.storage.postgres.connecting import Connection, Primary
 from lastschrift.storage.postgres.engine import AuditNumbers, NumbersKept, PostgresEngine
 from lastschrift.storage.postgres.lane import Lane
 from lastschrift.storage.postgres.migrations import check_schema
@@ -22,7 +22,6 @@ from lastschrift.storage.postgres.perseverance import answered_in_time, persever
 from lastschrift.storage.transaction import SqlReader, SqlTransaction
 
 T = TypeVar("T")
-Connection = Any  # asyncpg has no types
 
 CONNECTIONS_DEFAULT = 8
 _IDLE_S = 60

@@ -4,8 +4,7 @@ Our tables stand in the first schema of the role's search path. Our mark is the 
 ``schema_version``. Of two who migrate at once, one does it and the other waits.
 """
 
-from typing import Any
-
+from lastschrift.storage.postgres.connecting import Connection
 from lastschrift.storage.schema import (
     Migration,
     NotOurDatabase,
@@ -13,8 +12,6 @@ from lastschrift.storage.schema import (
     migrations_in,
     steps_after,
 )
-
-Connection = Any  # asyncpg has no types
 
 _MARK = "Lastschrift"
 
