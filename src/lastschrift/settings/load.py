@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -82,7 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Raises: SettingsWrong, with every problem of file and variables.
         """
         directory = directory.absolute()
-        values: dict[str, object] = {setting.name: None for setting in SETTINGS}
+        values: dict[str, Any] = {setting.name: None for setting in SETTINGS}
         problems: list[Problem] = []
         for given in (*_defaults(), *_in_file(directory / CONFIG_FILE), *_in_variables(environ)):
             taken = given if isinstance(given, Problem) else _take(given, directory)
@@ -92,7 +92,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 values.update(taken)
         if problems:
             raise SettingsWrong(problems)
-        return msgspec.convert({**values, "directory": directory}, cls)
+        return cls(directory=directory, **values)
 
     @property
     def lock_file(self) -> Path:
