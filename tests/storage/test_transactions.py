@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -86,7 +87,9 @@ async def test_a_batch_operation_gets_all_commands_that_wait(store: Store) -> No
         seen.append(list(commands))
         return [command * command for command in commands]
 
-    results = await asyncio.gather(*[store.write_batched(operation, n) for n in range(50)])
+    results = await asyncio.gather(
+        *[store.write_batched(operation, partial(int, n)) for n in range(50)]
+    )
     assert list(results) == [n * n for n in range(50)]
     assert sorted(command for commands in seen for command in commands) == list(range(50))
 
@@ -102,7 +105,7 @@ async def test_a_poisoned_command_of_a_batch_fails_alone(store: Store) -> None:
             await transaction.add_debtor(debtors[command])
         return commands
 
-    jobs = [store.write_batched(operation, number) for number in range(20)]
+    jobs = [store.write_batched(operation, partial(int, number)) for number in range(20)]
     outcomes = await asyncio.gather(*jobs, return_exceptions=True)
     assert [number for number in range(20) if outcomes[number] == number] == [
         number for number in range(20) if number != 7

@@ -288,13 +288,15 @@ class Store(Protocol):
         operation: Callable[
             [Transaction, Sequence[Command]], Coroutine[Any, Any, Sequence[Result]]
         ],
-        command: Command,
+        make_command: Callable[[], Command],
     ) -> Awaitable[Result]:
         """Run an operation once for all commands that are waiting for it, and return one's result.
 
-        Each call of its transaction is all or nothing; all of them together need not be.
+        A command is made, once, when its batch is put together: many in a row take less time than
+        each between two requests. Each call of the operation's transaction is all or nothing; all
+        of them together need not be.
 
-        Raises: QueueFull, StoreFailed, ShuttingDown.
+        Raises: what ``make_command`` raises; QueueFull, StoreFailed, ShuttingDown.
         """
         ...
 

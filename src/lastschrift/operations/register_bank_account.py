@@ -1,10 +1,11 @@
 """Registering a payer's bank account: the verb that all others exist for.
 
 It is written once, as a batch; a single registration is a batch of one. What needs no store (ids,
-encryption, fingerprint) happens before the queue.
+encryption, fingerprint) is done when the batch is put together, and never twice.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -52,8 +53,8 @@ async def register_bank_account(ports: Ports, command: RegisterBankAccount) -> R
     """
     known = ports.vault.unlocked(command.contract_id)
     keys = known or await contract_keys(ports, command.contract_id)
-    new = _prepare(ports, keys, command)
-    outcome = await ports.store.write_batched(register_bank_accounts, new)
+    prepare = partial(_prepare, ports, keys, command)
+    outcome = await ports.store.write_batched(register_bank_accounts, prepare)
     if isinstance(outcome, DomainError):
         raise outcome
     return RevealedBankAccount(outcome, command.iban)

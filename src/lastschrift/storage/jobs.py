@@ -19,20 +19,27 @@ def observe_nothing(_jobs: int, _seconds: float) -> None:
     """Take no note of commits."""
 
 
-_ALONE = object()
-
-
 class Job(msgspec.Struct):
     """Something to be done in a transaction, who waits for it, and how it went.
 
-    With a ``command``, ``operation`` is a batch operation that takes all commands that wait.
+    With ``make_command``, ``operation`` is a batch operation that takes all commands that wait.
     """
 
     operation: Callable[..., Coroutine[Any, Any, Any]]
     future: asyncio.Future[Any]
-    command: object = _ALONE
+    make_command: Callable[[], object] | None = None
+    command: object = None
     result: object = None
     error: BaseException | None = None
+
+    def has_command(self, make_command: Callable[[], object]) -> bool:
+        """Make the command, and return whether it could be made; if not, that is its answer."""
+        try:
+            self.command = make_command()
+        except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
+            self.error = error
+            return False
+        return True
 
     def answer(self) -> None:
         """Tell whoever waits for it how it went, if anybody still does."""
@@ -52,9 +59,9 @@ class Round:
         self.single: list[Job] = []
         self.batched: dict[BatchOperation, list[Job]] = {}
         for job in self.jobs:
-            if job.command is _ALONE:
+            if job.make_command is None:
                 self.single.append(job)
-            else:
+            elif job.has_command(job.make_command):
                 self.batched.setdefault(job.operation, []).append(job)
 
     def answer(self) -> None:

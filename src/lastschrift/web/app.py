@@ -26,14 +26,18 @@ MakeEndpoint = Callable[[Api, str, Handler], Endpoint]
 class FastLane:
     """Sends the hot routes straight to their endpoints, all else to the router."""
 
-    def __init__(self, hot: Mapping[tuple[str, str], AsgiApp], router: AsgiApp) -> None:
+    def __init__(self, hot: Mapping[tuple[str, str], Endpoint], router: AsgiApp) -> None:
         self._hot = hot
         self._router = router
+
+    def hot_endpoint(self, scope: AsgiScope) -> Endpoint | None:
+        """Return what serves a request, if its route is hot."""
+        return self._hot.get((scope["method"], scope["path"]))
 
     def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> Awaitable[None]:
         """Serve one request, or the server's life span."""
         if scope["type"] == "http":
-            endpoint = self._hot.get((scope["method"], scope["path"]))
+            endpoint = self.hot_endpoint(scope)
             if endpoint is not None:
                 return endpoint(scope, receive, send)
         return self._router(scope, receive, send)

@@ -59,7 +59,7 @@ class _UpgradeOffered(Exception):
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """One connection. `with_patience` gives the class for uvicorn.
+    """One connection; `lastschrift.web.express` makes the class for uvicorn of it.
 
     ``sweeps_left``: after how many sweeps the connection is cut; 0 while it is our turn to answer.
     """
@@ -159,11 +159,6 @@ class DeadlineProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.sweeps_left == _NOT_AWAITED:
             self.sweeps_left = self.patience.next_request
-
-
-def with_patience(patience: Patience) -> type[DeadlineProtocol]:
-    """Return the protocol whose connections have this patience."""
-    return type("PatientProtocol", (DeadlineProtocol,), {"patience": patience})
 
 
 async def sweep_for_ever(connections: Iterable[object], sweep_s: float) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from lastschrift.domain.errors import DomainError
@@ -47,14 +47,17 @@ class Endpoint:
         self._api = api
         self._label = label
         self._handler = handler
-        self._edge = edge
+        self.edge = edge
         self._observer = observer
         self._log_unexpected = log_unexpected
 
-    async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
+    def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> Awaitable[None]:
         """Serve one request."""
+        return self.serve(Request(scope, receive, self.edge), send)
+
+    async def serve(self, request: Request, send: AsgiSend) -> None:
+        """Answer one request; this awaits futures only (`lastschrift.web.errand`)."""
         started = time.perf_counter()
-        request = Request(scope, receive, self._edge)
         try:
             response = await self._handler(request)
         except ClientGone:

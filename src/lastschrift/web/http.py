@@ -67,14 +67,21 @@ class Response(Struct, frozen=True, gc=False):
 
 
 class Request:
-    """One request on its way in."""
+    """One request on its way in; ``whole_body`` where it is there already."""
 
-    __slots__ = ("_receive", "edge", "scope")
+    __slots__ = ("_receive", "_whole_body", "edge", "scope")
 
-    def __init__(self, scope: AsgiScope, receive: AsgiReceive, edge: Edge) -> None:
+    def __init__(
+        self,
+        scope: AsgiScope,
+        receive: AsgiReceive,
+        edge: Edge,
+        whole_body: bytes | None = None,
+    ) -> None:
         self.scope = scope
         self.edge = edge
         self._receive = receive
+        self._whole_body = whole_body
 
     @property
     def ports(self) -> Ports:
@@ -136,6 +143,8 @@ class Request:
         Raises: BodyTooLarge, ClientGone.
         """
         limit = self.edge.body_bytes_max
+        if self._whole_body is not None and len(self._whole_body) <= limit:
+            return self._whole_body
         declared = self.header(b"content-length")
         if declared is not None and int(declared) > limit:
             raise BodyTooLarge(limit)

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import uvicorn
 import uvloop
 
-from lastschrift.web.deadline import Patience, sweep_for_ever, with_patience
+from lastschrift.web.deadline import Patience, sweep_for_ever
+from lastschrift.web.express import with_patience
 from lastschrift.web.http import AsgiApp
 
 _DESCRIPTORS = 65_536

@@ -58,7 +58,7 @@ async def until(url: str, statement: str, wanted: int) -> None:
 
 
 def register(store: Store, new: NewBankAccount) -> "asyncio.Future[BankAccount | DomainError]":
-    return asyncio.ensure_future(store.write_batched(register_bank_accounts, new))
+    return asyncio.ensure_future(store.write_batched(register_bank_accounts, lambda: new))
 
 
 async def payer(store: Store) -> tuple[ContractId, DebtorRef]:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from functools import partial
 from typing import Any
 
 import apsw
@@ -79,9 +80,9 @@ async def test_batched_and_single_jobs_share_a_commit(bench: Bench) -> None:
 
     await asyncio.gather(
         bench.writer.submit(adding("a")),
-        bench.writer.submit_batched(operation, "b"),
+        bench.writer.submit_batched(operation, lambda: "b"),
         bench.writer.submit(adding("c")),
-        bench.writer.submit_batched(operation, "d"),
+        bench.writer.submit_batched(operation, lambda: "d"),
     )
     assert bench.commits == [4]
     assert bench.names() == list("abcd")
@@ -220,7 +221,7 @@ async def test_a_poisoned_command_fails_alone(bench: Bench) -> None:
             raise ContractUnknown
         return names
 
-    outcomes = await outcomes_of(*[bench.writer.submit_batched(operation, n) for n in "abcd"])
+    outcomes = await outcomes_of(*[bench.writer.submit_batched(operation, partial(str, n)) for n in "abcd"])
     assert [outcome for outcome in outcomes if isinstance(outcome, str)] == ["a", "b", "d"]
     assert isinstance(outcomes[2], ContractUnknown)
     assert runs == ["abcd", "a", "b", "c", "d"]
@@ -233,7 +234,7 @@ async def test_a_batch_operation_that_answers_too_few_holds_nobody_up(bench: Ben
         return []
 
     failures = await outcomes_of(
-        bench.writer.submit_batched(operation, "a"), bench.writer.submit(adding("b"))
+        bench.writer.submit_batched(operation, lambda: "a"), bench.writer.submit(adding("b"))
     )
     assert all(isinstance(failure, StoreFailed) for failure in failures)
     await bench.writer.submit(adding("c"))

@@ -47,7 +47,9 @@ class Lane:
         """How many jobs wait for the next batch."""
         return len(self._waiting)
 
-    def submit(self, operation: BatchOperation, command: object) -> asyncio.Future[Any]:
+    def submit(
+        self, operation: BatchOperation, make_command: Callable[[], object]
+    ) -> asyncio.Future[Any]:
         """Run a batch operation for this command and all others that wait for it.
 
         Raises: ShuttingDown, QueueFull.
@@ -56,7 +58,7 @@ class Lane:
             raise ShuttingDown
         if len(self._waiting) >= self._queue_limit:
             raise QueueFull
-        job = Job(operation, self._loop.create_future(), command)
+        job = Job(operation, self._loop.create_future(), make_command)
         self._waiting.append(job)
         if self._work is None:
             self._work = self._loop.create_task(self._run_all())

@@ -95,10 +95,10 @@ class PostgresStore:
         operation: Callable[
             [Transaction, Sequence[Command]], Coroutine[Any, Any, Sequence[Result]]
         ],
-        command: Command,
+        make_command: Callable[[], Command],
     ) -> Awaitable[Result]:
         """Run a batch operation for all commands that wait."""
-        return self._lane.submit(operation, command)
+        return self._lane.submit(operation, make_command)
 
     async def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """Read on any free connection."""
@@ -127,7 +127,8 @@ class PostgresStore:
 
         self._begin()
         try:
-            return await persevere(attempt, self._pool.expire_connections)
+            # A task of its own, which the driver's timeouts need and who asks may not have.
+            return await asyncio.create_task(persevere(attempt, self._pool.expire_connections))
         finally:
             self._end()
 

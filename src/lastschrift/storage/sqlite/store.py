@@ -56,10 +56,10 @@ class SqliteStore:
         operation: Callable[
             [Transaction, Sequence[Command]], Coroutine[Any, Any, Sequence[Result]]
         ],
-        command: Command,
+        make_command: Callable[[], Command],
     ) -> Awaitable[Result]:
         """Run a batch operation for all commands that wait."""
-        return self._writer.submit_batched(operation, command)
+        return self._writer.submit_batched(operation, make_command)
 
     async def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """Read at once, on the event loop: a look-up by key takes some 3 us."""

@@ -11,7 +11,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
@@ -68,12 +68,14 @@ class Writer:
         """
         return self._enqueue(Job(operation, self._loop.create_future()))
 
-    def submit_batched(self, operation: BatchOperation, command: object) -> asyncio.Future[Any]:
+    def submit_batched(
+        self, operation: BatchOperation, make_command: Callable[[], object]
+    ) -> asyncio.Future[Any]:
         """Run a batch operation for this command and all others that wait for it.
 
         Raises: ShuttingDown, QueueFull.
         """
-        return self._enqueue(Job(operation, self._loop.create_future(), command))
+        return self._enqueue(Job(operation, self._loop.create_future(), make_command))
 
     def _enqueue(self, job: Job) -> asyncio.Future[Any]:
         if not self._is_open:
