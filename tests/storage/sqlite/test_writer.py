@@ -221,7 +221,8 @@ async def test_a_poisoned_command_fails_alone(bench: Bench) -> None:
             raise ContractUnknown
         return names
 
-    outcomes = await outcomes_of(*[bench.writer.submit_batched(operation, partial(str, n)) for n in "abcd"])
+    jobs = [bench.writer.submit_batched(operation, partial(str, name)) for name in "abcd"]
+    outcomes = await outcomes_of(*jobs)
     assert [outcome for outcome in outcomes if isinstance(outcome, str)] == ["a", "b", "d"]
     assert isinstance(outcomes[2], ContractUnknown)
     assert runs == ["abcd", "a", "b", "c", "d"]

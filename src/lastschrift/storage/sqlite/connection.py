@@ -19,10 +19,11 @@ _WRITE_PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
-    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA wal_autocheckpoint = 4000",  # where nobody keeps the log short (`checkpoints`)
     "PRAGMA temp_store = MEMORY",  # an undo journal for each statement, else a file each time
 )
 _BUSY_TIMEOUT_MS = 5_000
+_ALONE_TIMEOUT_MS = 1_000
 _STATEMENT_CACHE = 256
 
 
@@ -32,6 +33,20 @@ def open_for_writing(path: Path) -> apsw.Connection:
     connection = _open(path, flags)
     for pragma in _WRITE_PRAGMAS:
         connection.execute(pragma).fetchall()
+    return connection
+
+
+def open_alone(path: Path) -> apsw.Connection:
+    """Open a connection that writes, and that lets nobody else have the file open.
+
+    Raises: apsw.BusyError: somebody has it open already.
+    """
+    connection = _open(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    connection.set_busy_timeout(_ALONE_TIMEOUT_MS)
+    # Before anything is read: from then on, and until it is closed, the file is locked.
+    for pragma in ("PRAGMA locking_mode = EXCLUSIVE", *_WRITE_PRAGMAS):
+        connection.execute(pragma).fetchall()
+    connection.execute("BEGIN EXCLUSIVE; COMMIT")
     return connection
 
 

@@ -11,6 +11,7 @@ import apsw
 
 from lastschrift.operations.ports import Command, Reader, Result, Transaction
 from lastschrift.storage.jobs import Observer, observe_nothing
+from lastschrift.storage.sqlite.checkpoints import Checkpoints
 from lastschrift.storage.sqlite.connection import (
     SqliteEngine,
     open_for_reading,
@@ -35,6 +36,7 @@ class SqliteStore:
         connection = open_for_writing(path)
         check_schema(connection)
         self._path = path
+        self._checkpoints = Checkpoints(path, connection)
         self._writer = Writer(connection, queue_limit=queue_limit, observe=observe)
         self._point_connection = open_for_reading(path)
         self._point_reader = SqlReader(SqliteEngine(self._point_connection))
@@ -92,3 +94,4 @@ class SqliteStore:
             connection.close()
         self._point_connection.close()
         await self._writer.close()
+        self._checkpoints.close()

@@ -1,0 +1,69 @@
+"""Moving what the log holds into the database, a little at a time, beside those who commit.
+
+SQLite's own way is that the commit which finds the log long moves all of it, and everybody waits
+for the disk: the slowest hundredth of all answers were such waits. Here a thread with a connection
+of its own moves what came since the last time, again and again, while commits go on. It can't begin
+the log anew, as something is always committed meanwhile; so from time to time a commit moves the
+little rest itself, and the next one writes at the log's beginning again.
+"""
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import apsw
+
+STEP_PAGES = 200
+"""After so many new pages the thread moves them: few enough for the disk to take in passing."""
+
+LOG_PAGES_MAX = 16_000
+"""From this length on (64 MB) the log is begun anew."""
+
+
+class Checkpoints:
+    """Keeps the log of one writing connection short."""
+
+    def __init__(self, path: Path, writing: apsw.Connection) -> None:
+        self._mover = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        self._moved_pages = 0
+        self._is_moving = False
+        self._is_ending = False
+        self._wanted = threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._move_on_demand, name="checkpoint", daemon=True)
+        self._thread.start()
+        writing.set_wal_hook(self._committed)
+
+    def close(self) -> None:
+        """End the thread; the last connection that closes moves what is left."""
+        self._is_ending = True
+        self._wanted.release()
+        self._thread.join()
+        self._mover.close()
+
+    def _committed(self, writing: apsw.Connection, _schema: str, pages: int) -> int:
+        """Look, after each commit and on its thread, whether the log has to be moved."""
+        if self._is_moving:
+            return apsw.SQLITE_OK
+        if pages < self._moved_pages:  # The log has begun anew.
+            self._moved_pages = 0
+        if pages > LOG_PAGES_MAX and pages - self._moved_pages < STEP_PAGES:
+            _move(writing)
+        elif pages - self._moved_pages >= STEP_PAGES:
+            self._moved_pages = pages
+            self._is_moving = True
+            self._wanted.release()
+        return apsw.SQLITE_OK
+
+    def _move_on_demand(self) -> None:
+        while True:
+            self._wanted.acquire()
+            if self._is_ending:
+                return
+            _move(self._mover)
+            self._is_moving = False
+
+
+def _move(connection: apsw.Connection) -> None:
+    """Move what can be moved; what a reader needs, or a full disk has no room for, stays."""
+    with suppress(apsw.Error):
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)

@@ -1,0 +1,67 @@
+"""The log stays short while commits go on, and nothing is lost when moving it fails."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from lastschrift.storage.sqlite import checkpoints
+from lastschrift.storage.sqlite.checkpoints import Checkpoints
+from lastschrift.storage.sqlite.connection import open_for_writing
+
+PAGE_BYTES = 4096
+LOG_PAGES_MAX = 400
+WAIT_S = 10
+
+
+@pytest.fixture
+def writing(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[apsw.Connection]:
+    monkeypatch.setattr(checkpoints, "STEP_PAGES", 20)
+    monkeypatch.setattr(checkpoints, "LOG_PAGES_MAX", LOG_PAGES_MAX)
+    connection = open_for_writing(file)
+    connection.execute("CREATE TABLE filling (page)")
+    keeping = Checkpoints(file, connection)
+    yield connection
+    keeping.close()
+    connection.close()
+
+
+def commit(writing: apsw.Connection, times: int) -> None:
+    for _ in range(times):
+        writing.execute("INSERT INTO filling VALUES (randomblob(?))", (3 * PAGE_BYTES,))
+
+
+def log_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}-wal")
+
+
+def test_the_log_stays_short(writing: apsw.Connection, file: Path) -> None:
+    commit(writing, 2_000)
+    assert file.stat().st_size > 2_000 * 2 * PAGE_BYTES
+    assert log_of(file).stat().st_size < 3 * LOG_PAGES_MAX * PAGE_BYTES
+
+
+def test_what_was_committed_is_moved_without_a_further_commit(
+    writing: apsw.Connection, file: Path
+) -> None:
+    before = file.stat().st_size
+    commit(writing, 100)
+    deadline = time.monotonic() + WAIT_S
+    while file.stat().st_size < before + 50 * 3 * PAGE_BYTES and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert file.stat().st_size >= before + 50 * 3 * PAGE_BYTES
+
+
+def test_a_reader_in_the_way_makes_no_commit_fail(writing: apsw.Connection, file: Path) -> None:
+    reader = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM filling").fetchall()
+    commit(writing, 1_000)
+    reader.execute("COMMIT")
+    reader.close()
+    length = log_of(file).stat().st_size
+    commit(writing, 1_000)
+    assert writing.execute("SELECT count(*) FROM filling").get == 2_000
+    assert log_of(file).stat().st_size < length + LOG_PAGES_MAX * PAGE_BYTES
