@@ -18,6 +18,7 @@ from lastschrift.settings import (
     Listen,
     LogFormat,
     LogLevel,
+    PostgresDatabase,
     Settings,
     SettingsWrong,
     SqliteDatabase,
@@ -53,6 +54,8 @@ def test_a_new_installation_has_the_defaults(directory: Path) -> None:
         directory=directory,
         kind=InstallationKind.PRODUCTION,
         database=SqliteDatabase(directory / "lastschrift.db"),
+        database_connections=8,
+        workers=1,
         listen=Listen("127.0.0.1", 8080),
         master_key_file=directory / "master.key",
         public_url=None,
@@ -71,6 +74,7 @@ def test_the_file_sets_everything(directory: Path) -> None:
     write(
         directory,
         'database = "sqlite:////var/lib/lastschrift/data.db"',
+        "database_connections = 1000",
         'listen = "[::1]:8081"',
         'master_key_file = "/etc/lastschrift/master.key"',
         'public_url = "https://debit.example.org/sepa"',
@@ -87,6 +91,8 @@ def test_the_file_sets_everything(directory: Path) -> None:
         directory=directory,
         kind=InstallationKind.PRODUCTION,
         database=SqliteDatabase(Path("/var/lib/lastschrift/data.db")),
+        database_connections=1000,
+        workers=1,
         listen=Listen("::1", 8081),
         master_key_file=Path("/etc/lastschrift/master.key"),
         public_url="https://debit.example.org/sepa",
@@ -120,7 +126,7 @@ def test_relative_paths_count_from_the_installation(
     write(directory, 'database = "sqlite:///data/a.db"', 'master_key_file = "../master.key"')
     monkeypatch.chdir(directory.parent)
     settings = Settings.load(Path(directory.name), {})
-    assert settings.database.path == directory / "data" / "a.db"
+    assert settings.database == SqliteDatabase(directory / "data" / "a.db")
     assert settings.master_key_file == directory / ".." / "master.key"
     assert settings.directory == directory
 
@@ -129,6 +135,29 @@ def test_a_host_may_be_a_name(directory: Path) -> None:
     assert Settings.load(directory, {"LASTSCHRIFT_LISTEN": "localhost:0"}).listen == Listen(
         "localhost", 0
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://localhost/x", "postgresql://localhost/x"),
+        ("postgres://me@db.example.org:6432/debit", "postgres://me@db.example.org:6432/debit"),
+        ("postgresql://me:hunter2@a/x", "postgresql://me@a/x"),
+        ("postgresql://me:hunter2%40@[::1]:5432/x", "postgresql://me@[::1]:5432/x"),
+        ("postgresql://me:hun:ter2@a:1,b:2,c/x", "postgresql://me@a:1,b:2,c/x"),
+        ("postgresql://a/x?password=hunter2&sslmode=verify-full", "postgresql://a/x"),
+        ("postgresql://%2Fvar%2Frun%2Fpostgresql/x", "postgresql://%2Fvar%2Frun%2Fpostgresql/x"),
+        ("postgresql:///x?host=/tmp&user=hunter2", "postgresql:///x"),
+    ],
+)
+def test_a_database_on_a_server_is_shown_without_its_password(
+    directory: Path, url: str, shown: str
+) -> None:
+    database = Settings.load(directory, {"LASTSCHRIFT_DATABASE": url}).database
+    assert isinstance(database, PostgresDatabase)
+    assert database.url == url
+    assert str(database) == shown
+    assert "hunter2" not in repr(database)
 
 
 def test_lock_and_socket_stand_in_the_installation(directory: Path) -> None:
@@ -168,8 +197,20 @@ def test_an_address_reads_as_it_is_written(
         ('database = "sqlite:///:memory:?cache=shared"', "sqlite:///PATH"),
         ('database = "lastschrift.db"', "sqlite:///PATH"),
         ('database = ""', "sqlite:///PATH"),
-        ('database = "postgresql://localhost/x"', "this version keeps its data in SQLite"),
-        ('database = "postgres://localhost/x"', "this version keeps its data in SQLite"),
+        ('database = "postgresql://localhost"', "postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+        ('database = "postgresql://localhost/"', "postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+        ('database = "postgresql:///"', "postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+        ('database = "postgresql://local host/x"', "postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+        ('database = "postgresql://a,,b/x"', "several HOST:PORT by commas"),
+        ('database = "postgresql://a,b,/x"', "several HOST:PORT by commas"),
+        ('database = "postgresql://localhost:a/x"', "postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+        ('database = "postgresql://localhost:5432:1/x"', "postgresql://"),
+        ('database = "postgresql://localhost:65536/x"', "postgresql://"),
+        ('database = "postgresql://[::1/x"', "postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+        ('database = "postgresql://localhost/x#y"', "postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+        ('database = "postgresql:localhost/x"', "postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+        ("database_connections = 0", "from 1 to 1000"),
+        ("database_connections = 1001", "from 1 to 1000"),
         ('listen = "8080"', "HOST:PORT"),
         ("listen = 8080", "HOST:PORT"),
         ('listen = "127.0.0.1"', "HOST:PORT"),
@@ -259,8 +300,8 @@ def test_a_wrong_value_stays_wrong_under_a_good_variable(directory: Path) -> Non
 @pytest.mark.parametrize(
     "value",
     [
-        "postgresql://lastschrift:hunter2@localhost/x",
-        "postgresql://localhost/x?password=hunter2",
+        "postgresql://lastschrift:hunter2@localhost",
+        "postgresql://localhost?password=hunter2",
         "secret:hunter2",
     ],
 )

@@ -10,10 +10,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import secrets
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lastschrift import __version__
@@ -24,7 +27,12 @@ from lastschrift.placing import part_of, put_in_place
 if TYPE_CHECKING:
     from lastschrift.domain.identity import ContractId
     from lastschrift.operations.ports import Ports, Reader, Store, WrappedKey
-    from lastschrift.settings import InstallationKind, Settings
+    from lastschrift.settings import (
+        InstallationKind,
+        PostgresDatabase,
+        Settings,
+        SqliteDatabase,
+    )
     from lastschrift.storage.installation import Fill as StoreFill
     from lastschrift.storage.installation import Installation
     from lastschrift.web.api import Api
@@ -88,6 +96,19 @@ class WholeHouse:
         with _told():
             return _installation(settings).migrate()
 
+    def copy_database(
+        self,
+        source: SqliteDatabase | PostgresDatabase,
+        target: SqliteDatabase | PostgresDatabase,
+        progress: Callable[[str, str, int, int], None],
+    ) -> Sequence[tuple[str, int, str]]:
+        from lastschrift.storage.copying import copy_database
+
+        with _told():
+            return asyncio.run(
+                copy_database(_installation_at(source), _installation_at(target), progress)
+            )
+
     def perform(self, settings: Settings, request: bytes) -> bytes:
         from lastschrift.admin.verbs import perform
 
@@ -121,9 +142,13 @@ class WholeHouse:
         with _left_out("rich"):  # structlog would load it for tracebacks, which we never print.
             from lastschrift import logs
         from lastschrift.web.listen import listen
-        from lastschrift.web.server import Serving, serve
 
         self.check_sqlite()
+        logs.configure(settings.log_format, settings.log_level)
+        logs.log_uncaught()
+        if settings.workers > 1:
+            _serve_by_workers(settings, started)
+            return
         listener = listen(settings.listen.host, settings.listen.port)
         port = listener.getsockname()[1]
 
@@ -131,16 +156,7 @@ class WholeHouse:
             started(port)
             threading.Thread(target=_load_banks, name="banks", daemon=True).start()
 
-        serving = Serving(
-            request_timeout_s=settings.request_timeout_s,
-            shutdown_timeout_s=settings.shutdown_timeout_s,
-            started=announce,
-            ending=threading.Event(),
-        )
-        logs.configure(settings.log_format, settings.log_level)
-        logs.log_uncaught()
-        with _told():
-            serve(listener, lambda: _opened_app(settings, serving.ending), serving)
+        _serve(settings, listener, announce)
 
 
 @contextmanager
@@ -175,19 +191,58 @@ def _told() -> Iterator[None]:
 # --- serving --------------------------------------------------------------------------------------
 
 
+def _serve_by_workers(settings: Settings, started: Callable[[int], None]) -> None:
+    """Serve by several processes; what is loaded before they part, they share."""
+    from lastschrift.logs import log_worker_replaced
+    from lastschrift.web.listen import listen_together
+    from lastschrift.web.workers import WorkerFailed, Workers
+
+    listeners = listen_together(settings.listen.host, settings.listen.port, settings.workers)
+    port = listeners[0].getsockname()[1]
+    _load_banks()
+    with TemporaryDirectory(prefix="lastschrift-workers-") as directory:
+
+        def work(listener: socket.socket, answering: Callable[[], None]) -> None:
+            _serve(settings, listener, answering, Path(directory))
+
+        try:
+            Workers(listeners, work, replaced=log_worker_replaced).run(lambda: started(port))
+        except WorkerFailed as failed:
+            raise CannotDo(str(failed)) from None
+
+
+def _serve(
+    settings: Settings,
+    listener: socket.socket,
+    started: Callable[[], None],
+    siblings: Path | None = None,
+) -> None:
+    """Serve in this process; ``siblings`` is where it tells others what it has counted."""
+    from lastschrift.web.server import Serving, serve
+
+    serving = Serving(
+        request_timeout_s=settings.request_timeout_s,
+        shutdown_timeout_s=settings.shutdown_timeout_s,
+        started=started,
+        ending=threading.Event(),
+    )
+    with _told():
+        serve(listener, lambda: _opened_app(settings, serving.ending, siblings), serving)
+
+
 @asynccontextmanager
-async def _opened_app(settings: Settings, ending: threading.Event) -> AsyncIterator[AsgiApp]:
+async def _opened_app(
+    settings: Settings, ending: threading.Event, siblings: Path | None
+) -> AsyncIterator[AsgiApp]:
     """Open everything that serving needs; close it when no more requests come."""
     from lastschrift.logs import log_unexpected
     from lastschrift.web.app import build_app
     from lastschrift.web.bearer import BearerTokens
     from lastschrift.web.http import Edge
-    from lastschrift.web.metrics import Metrics
     from lastschrift.web.openapi import openapi_routes
     from lastschrift.web.probes import Readiness, probe_routes
 
-    metrics = Metrics(version=__version__)
-    async with _opened_ports(settings, metrics) as ports:
+    async with _counting(siblings) as metrics, _opened_ports(settings, metrics) as ports:
         bearer = BearerTokens(ports)
         apis = _all_apis(has_cors=settings.cors)
         app = build_app(
@@ -210,6 +265,21 @@ async def _opened_app(settings: Settings, ending: threading.Event) -> AsyncItera
         )
         async with _administered(settings, ports, bearer), _housekeeping(ports):
             yield app
+
+
+@asynccontextmanager
+async def _counting(siblings: Path | None) -> AsyncIterator[Metrics]:
+    """Count, and tell other workers of the same server, where there are any, what was counted."""
+    from lastschrift.web.metrics import Metrics
+    from lastschrift.web.siblings import Siblings, telling
+
+    if siblings is None:
+        yield Metrics(version=__version__)
+        return
+    family = Siblings(siblings)
+    metrics = Metrics(version=__version__, others=family.others)
+    async with telling(family, metrics.counts):
+        yield metrics
 
 
 @asynccontextmanager
@@ -282,16 +352,20 @@ def _load_banks() -> None:
 
 
 def _installation(settings: Settings) -> Installation:
-    """Return the database that is set, on its engine."""
+    """Return the database that is set."""
+    return _installation_at(settings.database, settings.database_connections)
+
+
+def _installation_at(
+    database: SqliteDatabase | PostgresDatabase, connections: int = 1
+) -> Installation:
+    """Return a database, on its engine; ``connections`` are for a store on PostgreSQL."""
     from lastschrift.settings import PostgresDatabase
 
-    database = settings.database
     if isinstance(database, PostgresDatabase):
         from lastschrift.storage.postgres.installation import PostgresInstallation
 
-        return PostgresInstallation(
-            database.url, str(database), connections=settings.database_connections
-        )
+        return PostgresInstallation(database.url, str(database), connections=connections)
     from lastschrift.storage.sqlite.installation import SqliteInstallation
 
     return SqliteInstallation(database.path)

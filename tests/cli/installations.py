@@ -2,12 +2,17 @@
 
 A command that ends by itself runs in the process of the test, which saves its loading time; one
 that could begin to serve runs as a process of its own.
+
+with lent_production("postgres", tmp_path / "a") as directory:
+    command("doctor", "--data", str(directory))
 """
 
 import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +23,10 @@ from click.testing import CliRunner
 
 from lastschrift.cli.root import lastschrift
 from lastschrift.main import WholeHouse
+from lastschrift.settings import PostgresDatabase, Settings
+from lastschrift.storage.postgres.installation import PostgresInstallation
+from tests.databases import lent_database
+from tests.postgres import execute
 from tests.serving import run
 
 SERVING = {"sandbox", "serve"}
@@ -46,6 +55,27 @@ def command(*arguments: str, **variables: str) -> Ended:
         env={**unset, **variables},
     )
     return Ended(result.exit_code, result.stdout, result.stderr)
+
+
+@contextmanager
+def lent_production(engine: str, directory: Path) -> Iterator[Path]:
+    """Lend a production installation on an engine; its directory is the test's own."""
+    make_production(directory)
+    if engine == "sqlite":
+        yield directory
+        return
+    with lent_database(engine, directory) as database:
+        assert isinstance(database, PostgresInstallation)
+        execute(database._url, "INSERT INTO installation (only_row, kind) VALUES (1, 'production')")
+        (directory / "lastschrift.db").unlink()
+        set_database(directory, database._url)
+        yield directory
+
+
+def set_database(directory: Path, url: str) -> None:
+    """Let an installation keep its data elsewhere."""
+    with (directory / "lastschrift.toml").open("a") as config:
+        config.write(f'database = "{url}"\n')
 
 
 def make_production(directory: Path) -> Path:
@@ -90,9 +120,20 @@ def mark_database(directory: Path, kind: str) -> None:
 
 def change_database(directory: Path, statement: str) -> None:
     """Do to a database what no command does."""
-    connection = apsw.Connection(str(directory / "lastschrift.db"))
-    connection.execute(statement)
-    connection.close()
+    database = Settings.load(directory, {}).database
+    if isinstance(database, PostgresDatabase):
+        execute(database.url, statement)
+        return
+    with closing(apsw.Connection(str(database.path))) as connection:
+        connection.execute(statement)
+
+
+def raise_schema(directory: Path) -> None:
+    """Let a database be one of a newer program: of schema 4711."""
+    if isinstance(Settings.load(directory, {}).database, PostgresDatabase):
+        change_database(directory, "INSERT INTO schema_version VALUES (4711, 'newer')")
+    else:
+        change_database(directory, "PRAGMA user_version = 4711")
 
 
 def mark_config(directory: Path, kind: str) -> None:

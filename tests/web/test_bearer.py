@@ -1,10 +1,15 @@
 """Bearer tokens: read from the header alone, remembered for a second at most."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 import pytest
 
 from lastschrift.domain.access import Principal, Scope, Secret
-from lastschrift.domain.errors import TokenMissing, TokenRefused
+from lastschrift.domain.errors import StoreFailed, TokenMissing, TokenRefused
 from lastschrift.operations.issue_access_token import IssueAccessToken, issue_access_token
+from lastschrift.operations.ports import Reader
 from lastschrift.operations.revoke_client import revoke_client
 from tests.house import House
 
@@ -81,3 +86,45 @@ async def test_no_token_is_remembered_in_clear(house: House) -> None:
     await principal_of(house, token)
     assert token.reveal() not in repr(vars(house.bearer))
     assert token.reveal().encode() not in b"".join(house.bearer._remembered)
+
+
+async def test_many_at_once_with_one_token_make_one_look_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await token_of(house)
+    read, looked = house.store.read, []
+
+    async def counting(query: Callable[[Reader], Coroutine[Any, Any, Any]]) -> object:
+        looked.append(query)
+        await asyncio.sleep(0)
+        return await read(query)
+
+    monkeypatch.setattr(house.store, "read", counting)
+    found = await asyncio.gather(*[principal_of(house, token) for _ in range(20)])
+    assert len(looked) == 1
+    assert len({id(principal) for principal in found}) == 1
+
+
+async def test_a_look_up_that_fails_fails_for_all_who_wait_and_is_not_remembered(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await token_of(house)
+
+    async def broken(_query: object) -> object:
+        await asyncio.sleep(0)
+        raise StoreFailed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.store, "read", broken)
+        asked = [principal_of(house, token) for _ in range(5)]
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StoreFailed] * 5
+    assert (await principal_of(house, token)).scopes == {Scope.SECUCONNECT}
+
+
+async def test_who_leaves_first_takes_nobody_along(house: House) -> None:
+    token = await token_of(house)
+    first, second = (asyncio.create_task(principal_of(house, token)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert (await second).scopes == {Scope.SECUCONNECT}

@@ -10,7 +10,12 @@ type, codes and frames, never by its message (`describe`).
 'refused: Authorization: <bearer_token>'
 """
 
-from lastschrift.logs.setup import configure, log_uncaught, log_unexpected
+from lastschrift.logs.setup import (
+    configure,
+    log_uncaught,
+    log_unexpected,
+    log_worker_replaced,
+)
 from lastschrift.logs.withhold import mask_text
 from lastschrift.settings import LogFormat, LogLevel
 
@@ -20,5 +25,6 @@ __all__ = [
     "configure",
     "log_uncaught",
     "log_unexpected",
+    "log_worker_replaced",
     "mask_text",
 ]

@@ -50,6 +50,11 @@ def log_unexpected(error: BaseException, support_id: str, where: str) -> None:
     _logger().error("unexpected error", support_id=support_id, where=where, error=error)
 
 
+def log_worker_replaced(exit_code: int) -> None:
+    """Log that a worker died, by a signal if ``exit_code`` is below 0, and another one begins."""
+    _logger().error("worker replaced", exit_code=exit_code)
+
+
 def log_uncaught() -> None:
     """Log from now on what would else end a thread or the program with a printed traceback."""
     sys.excepthook = _log_uncaught

@@ -20,8 +20,10 @@ from lastschrift.settings.values import (
     LogFormat,
     LogLevel,
     PostgresDatabase,
+    SettingRefused,
     SqliteDatabase,
 )
+from lastschrift.settings.values import database as database_at
 from lastschrift.settings.written import settings_reference, write_config
 
 __all__ = [
@@ -34,9 +36,11 @@ __all__ = [
     "PostgresDatabase",
     "Problem",
     "Setting",
+    "SettingRefused",
     "Settings",
     "SettingsWrong",
     "SqliteDatabase",
+    "database_at",
     "settings_reference",
     "write_config",
 ]

@@ -63,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kind: InstallationKind
     database: SqliteDatabase | PostgresDatabase
     database_connections: int
+    workers: int
     listen: Listen
     master_key_file: Path
     public_url: str | None

@@ -68,6 +68,13 @@ SETTINGS: tuple[Setting, ...] = (
         parse=values.whole_number(1, 1000),
     ),
     Setting(
+        name="workers",
+        default=1,
+        meaning="How many processes serve; more than one needs PostgreSQL.",
+        allowed="a whole number from 1 to 256",
+        parse=values.whole_number(1, 256),
+    ),
+    Setting(
         name="listen",
         default="127.0.0.1:8080",
         meaning="The address and port that the server listens on.",

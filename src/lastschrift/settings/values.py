@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -66,8 +66,7 @@ class PostgresDatabase:
         """Return where it is, without password and options."""
         parts = urlsplit(self.url)
         user, at, hosts = parts.netloc.rpartition("@")
-        netloc = f"{user.partition(':')[0]}{at}{hosts}"
-        return urlunsplit((parts.scheme, netloc, parts.path, "", ""))
+        return f"{parts.scheme}://{user.partition(':')[0]}{at}{hosts}{parts.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +105,9 @@ SECONDS_MAX = 3600
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 _POSTGRES_ALLOWED = "it is postgresql://USER:PASSWORD@HOST:PORT/NAME; several HOST:PORT by commas"
 _POSTGRES_HOST = re.compile(
-    r"|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+|%2[Ff][A-Za-z0-9._%-]+)(:[0-9]{1,5})?"
+    r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+|%2[Ff][A-Za-z0-9._%-]+)(:(?P<port>[0-9]{1,5}))?"
 )
-"""A host with its port or without; a socket's directory in per cents; nothing, where ?host= is."""
+"""A host, or a socket's directory in per cents, with its port or without."""
 
 _LISTEN = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]{1,5})")
 
@@ -170,10 +169,16 @@ def _postgres(url: str) -> PostgresDatabase:
         parts = urlsplit(url)
     except ValueError:
         raise SettingRefused(_POSTGRES_ALLOWED) from None
-    hosts = parts.netloc.rpartition("@")[2].split(",")
-    if not all(map(_POSTGRES_HOST.fullmatch, hosts)) or len(parts.path) <= 1 or parts.fragment:
+    hosts = parts.netloc.rpartition("@")[2]
+    are_hosts = not hosts or all(map(_is_postgres_host, hosts.split(",")))  # None: this machine
+    if not are_hosts or len(parts.path) <= 1 or parts.fragment:
         raise SettingRefused(_POSTGRES_ALLOWED)
     return PostgresDatabase(url)
+
+
+def _is_postgres_host(text: str) -> bool:
+    match = _POSTGRES_HOST.fullmatch(text)
+    return match is not None and int(match["port"] or 0) <= PORT_MAX
 
 
 def listen(raw: object, _directory: Path) -> Listen:

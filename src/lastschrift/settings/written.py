@@ -19,14 +19,17 @@ _REFERENCE_HEADER = """\
 """
 
 
-def write_config(directory: Path, kind: InstallationKind) -> Path:
+def write_config(directory: Path, kind: InstallationKind, database: str | None = None) -> Path:
     """Write a new lastschrift.toml (mode 0600) with every setting explained, and return its path.
+
+    ``database`` is the setting of that name, if it is not left at its default.
 
     Raises: FileExistsError; OSError (no such directory, disk full).
     """
     file = directory / CONFIG_FILE
     file.touch(mode=0o600, exist_ok=False)
-    entries = [_config_entry(setting, kind) for setting in SETTINGS]
+    given = {"kind": kind.value, "database": database}
+    entries = [_config_entry(setting, given.get(setting.name)) for setting in SETTINGS]
     file.write_text("\n".join([_CONFIG_HEADER, *entries]), encoding="utf-8")
     return file
 
@@ -36,23 +39,28 @@ def settings_reference() -> str:
     return _REFERENCE_HEADER + "".join(map(_reference_row, SETTINGS))
 
 
-def _config_entry(setting: Setting, kind: InstallationKind) -> str:
-    if setting.name == "kind":
-        return f'# {setting.meaning}\nkind = "{kind.value}"\n'
+def _config_entry(setting: Setting, given: str | None) -> str:
     comment = f"# {setting.meaning}\n# Allowed: {setting.allowed}.\n"
+    if given is not None:
+        return f"{comment}{setting.name} = {_toml(given)}\n"
     if setting.default is None:
         comment += f"# Unset: {setting.unset}. For example:\n"
-    return f"{comment}# {setting.name} = {_toml(setting)}\n"
+    return f"{comment}# {setting.name} = {_toml(_shown(setting))}\n"
 
 
-def _toml(setting: Setting) -> str:
-    """Return a setting's default, or else its example, as TOML: its plain values are JSON's."""
-    return json.dumps(setting.example if setting.default is None else setting.default)
+def _shown(setting: Setting) -> str | int:
+    """Return a setting's default, or else its example."""
+    return setting.example if setting.default is None else setting.default
+
+
+def _toml(value: str | int) -> str:
+    """Return a plain value as TOML: it is JSON's, but for letters in two pieces."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _reference_row(setting: Setting) -> str:
     variable = "in the file only" if setting.is_file_only else f"`{setting.variable}`"
-    default = setting.unset if setting.default is None else f"`{_toml(setting)}`"
+    default = setting.unset if setting.default is None else f"`{_toml(_shown(setting))}`"
     return (
         f"| `{setting.name}` | {variable} | {default} | {setting.allowed} | {setting.meaning} |\n"
     )

@@ -19,11 +19,26 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def listen_together(host: str, port: int, count: int) -> list[socket.socket]:
+    """Return so many sockets on one address, among which the system deals out connections.
+
+    Raises: CannotListen.
+    """
+    listen(host, port).close()  # Others of the same user could share a port; nobody has it now.
+    first = _listen(host, port, is_shared=True)
+    port = first.getsockname()[1]
+    return [first, *(_listen(host, port, is_shared=True) for _ in range(count - 1))]
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on this address; port 0 takes any free one.
 
     Raises: CannotListen.
     """
+    return _listen(host, port, is_shared=False)
+
+
+def _listen(host: str, port: int, *, is_shared: bool) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
@@ -32,6 +47,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as error:

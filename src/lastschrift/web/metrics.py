@@ -9,82 +9,60 @@ the hot path hardly feels it; the figures take Prometheus' form when they are re
 True
 """
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
+from lastschrift.web.counts import LATENCY_BUCKETS_S, Counts, Tally, sum_of
+
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-
-_LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_COMMIT_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
-_BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-
-
-class Tally:
-    """How often values fell into which bucket, and their sum. For use on one thread."""
-
-    __slots__ = ("_bounds", "counts", "total")
-
-    def __init__(self, bounds: Sequence[float]) -> None:
-        self._bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        self.total = 0.0
-
-    def add(self, value: float) -> None:
-        """Count a value."""
-        self.counts[bisect_left(self._bounds, value)] += 1
-        self.total += value
-
-    def take_in(self, other: "Tally") -> None:
-        """Count all that another tally of the same bounds has counted."""
-        self.counts = [mine + its for mine, its in zip(self.counts, other.counts, strict=True)]
-        self.total += other.total
-
-    def buckets(self) -> list[tuple[str, float]]:
-        """Return how many values were at most each bound, as Prometheus wants it."""
-        bounds = [*map(str, map(float, self._bounds)), "+Inf"]
-        return list(zip(bounds, map(float, accumulate(self.counts)), strict=True))
 
 
 class Metrics(Collector):
-    """All figures of one server."""
+    """All figures of one server; ``others`` gives what its other processes have counted.
 
-    def __init__(self, *, version: str) -> None:
-        self._answers: dict[tuple[str, int], Tally] = defaultdict(
-            partial(Tally, _LATENCY_BUCKETS_S)
-        )
-        self._jobs = Tally(_BATCH_BUCKETS)
-        self._commits = Tally(_COMMIT_BUCKETS_S)
+    Where there are others, nothing is told of a single process (its memory, its CPU): each time it
+    would be another one's.
+    """
+
+    def __init__(
+        self, *, version: str, others: Callable[[], Iterable[Counts]] | None = None
+    ) -> None:
+        self._counts = Counts.none()
+        self._others = others
+        self._queue_depth: Callable[[], int] = lambda: 0
         self._registry = CollectorRegistry()
         self._registry.register(self)
-        self._queue = Gauge(
-            "lastschrift_queue_depth",
-            "Jobs that wait for the next commit.",
-            registry=self._registry,
-        )
         build = Gauge("lastschrift_build", "Always 1.", ["version"], registry=self._registry)
         build.labels(version).set(1)
-        ProcessCollector(registry=self._registry)
+        if others is None:
+            ProcessCollector(registry=self._registry)
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count an answer; ``route`` is a label of ours, never a path that a client sent."""
-        self._answers[route, status].add(seconds)
+        self._counts.answered(route, status).add(seconds)
 
     def committed(self, jobs: int, seconds: float) -> None:
         """Note a commit."""
-        self._jobs.add(jobs)
-        self._commits.add(seconds)
+        self._counts.jobs.add(jobs)
+        self._counts.commits.add(seconds)
 
     def watch_queue(self, depth: Callable[[], int]) -> None:
         """Ask ``depth`` for the queue's length whenever the figures are read."""
-        self._queue.set_function(depth)
+        self._queue_depth = depth
+
+    def counts(self) -> Counts:
+        """Return what this process has counted so far."""
+        self._counts.queue_depth = self._queue_depth()
+        return self._counts
 
     def exposition(self) -> bytes:
         """Return all figures in Prometheus' text format."""
@@ -92,28 +70,38 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield what was counted, as `prometheus_client` reads it."""
-        requests = CounterMetricFamily(
-            "lastschrift_requests", "Requests answered.", labels=["route", "status"]
-        )
-        latencies = HistogramMetricFamily(
-            "lastschrift_request_seconds",
-            "Time from a request's head to its answer.",
-            labels=["route"],
-        )
-        by_route: dict[str, Tally] = defaultdict(partial(Tally, _LATENCY_BUCKETS_S))
-        for (route, status), tally in self._answers.items():
-            requests.add_metric([route, str(status)], sum(tally.counts))
-            by_route[route].take_in(tally)
-        for route, tally in by_route.items():
-            latencies.add_metric([route], tally.buckets(), tally.total)
-        yield requests
-        yield latencies
-        yield _histogram("lastschrift_commit_jobs", "Jobs committed together.", self._jobs)
+        total = sum_of([self.counts(), *(self._others() if self._others else ())])
+        yield from _requests(total)
+        yield _histogram("lastschrift_commit_jobs", "Jobs committed together.", total.jobs)
         yield _histogram(
             "lastschrift_commit_seconds",
             "Time that a commit took, with the work of its jobs.",
-            self._commits,
+            total.commits,
         )
+        yield GaugeMetricFamily(
+            "lastschrift_queue_depth",
+            "Jobs that wait for the next commit.",
+            value=total.queue_depth,
+        )
+
+
+def _requests(total: Counts) -> Iterator[Metric]:
+    requests = CounterMetricFamily(
+        "lastschrift_requests", "Requests answered.", labels=["route", "status"]
+    )
+    latencies = HistogramMetricFamily(
+        "lastschrift_request_seconds",
+        "Time from a request's head to its answer.",
+        labels=["route"],
+    )
+    by_route: dict[str, Tally] = {}
+    for (route, status), tally in total.answers.items():
+        requests.add_metric([route, str(status)], sum(tally.counts))
+        by_route.setdefault(route, Tally.of(LATENCY_BUCKETS_S)).take_in(tally)
+    for route, tally in by_route.items():
+        latencies.add_metric([route], tally.buckets(), tally.total)
+    yield requests
+    yield latencies
 
 
 def _histogram(name: str, meaning: str, tally: Tally) -> HistogramMetricFamily:
