@@ -4,6 +4,8 @@
 PORT ?= 8080
 DATA ?=
 MINUTES ?= 10
+ROUNDS ?= 10
+ACCOUNTS ?= 10000000
 UPGRADE ?=
 
 bin := .venv/bin
@@ -11,11 +13,11 @@ python_code := $(wildcard src tests bench scripts)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check lint types contracts docs docs-check format coverage bench soak lock clean
+.PHONY: help setup run test check lint types contracts docs docs-check format coverage bench bench-stored soak cluster-test lock clean
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | \
-		while IFS='|' read -r target does; do printf '  make %-11s %s\n' "$$target" "$$does"; done
+		while IFS='|' read -r target does; do printf '  make %-13s %s\n' "$$target" "$$does"; done
 
 setup:  ## Build the environment in .venv (PYTHON=python3.12 chooses a Python)
 	@sh scripts/setup.sh
@@ -52,15 +54,23 @@ coverage: setup  ## Prove that the tests walk every branch of the domain
 	$(bin)/coverage run -m pytest
 	$(bin)/coverage report --include 'src/lastschrift/domain/*' --fail-under 100
 
-bench: setup  ## Measure against the conventional server and write docs/benchmarks.md
+bench: setup  ## Measure on both databases, and write docs/benchmarks*.md
 	$(bin)/python -m bench --write
+	$(bin)/python -m bench.postgres --write
+	$(bin)/python -m bench.steady --write
+
+bench-stored: setup  ## Measure with 10 million accounts stored (ACCOUNTS=10000000), a quarter of an hour
+	$(bin)/python -m bench.stored --accounts $(ACCOUNTS) --write
 
 soak: setup  ## Run the tests over and over, each time in another order (MINUTES=10)
 	@sh scripts/soak.sh $(MINUTES)
+
+cluster-test: setup  ## Kill primaries of a PostgreSQL cluster under load, as root (ROUNDS=10)
+	@$(bin)/python -m tests.cluster --rounds $(ROUNDS) --write
 
 lock: setup  ## Write requirements.txt anew from pyproject.toml (UPGRADE=--upgrade: newest versions)
 	@sh scripts/lock.sh $(UPGRADE)
 
 clean:  ## Remove the environment and all caches; data directories stay
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist
+	rm -rf .venv .venv-cluster .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

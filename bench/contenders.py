@@ -12,11 +12,15 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a server runs: its port, its own fresh directory, and the answer to repeat."""
+    """Where a server runs: its port, its own fresh directory, and the answer to repeat.
+
+    ``database``: the URL of an empty PostgreSQL database, where the server is to use one.
+    """
 
     port: int
     data: Path
     recorded_answer: Path
+    database: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +42,12 @@ def lastschrift_of(checkout: Path, name: str) -> Contender:
         raise BenchFailed(f"there is no {program}: run `make setup` there")
 
     # Without PYTHONPATH, so that no checkout runs another one's code.
-    prefix = ["/usr/bin/env", "--unset=PYTHONPATH", str(program), "sandbox"]
+    environment = ["/usr/bin/env", "--unset=PYTHONPATH"]
 
     def command(place: Place) -> list[str]:
-        return [*prefix, "--port", str(place.port), "--data", str(place.data)]
+        database = [f"LASTSCHRIFT_DATABASE={place.database}"] if place.database else []
+        options = ["--port", str(place.port), "--data", str(place.data)]
+        return [*environment, *database, str(program), "sandbox", *options]
 
     return Contender(name=name, command=command)
 
@@ -53,6 +59,7 @@ def conventional() -> Contender:
         command=lambda place: [
             *(sys.executable, "-m", "bench.conventional"),
             *("--port", str(place.port), "--data", str(place.data)),
+            *(("--database", place.database) if place.database else ()),
         ],
     )
 

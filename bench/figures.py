@@ -21,6 +21,7 @@ class Figures:
     rss_mb: float
     pss_mb: float
     start_s: float
+    database_cpu_us: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,29 +98,47 @@ def measure_all(run: Run, directory: Path, tell: Told) -> list[Sample]:
 
 
 @contextmanager
-def turn(contender: Contender, wire: Wire, directory: Path) -> Iterator[tuple[Server, Path]]:
+def turn(
+    contender: Contender, wire: Wire, directory: Path, database: str = ""
+) -> Iterator[tuple[Server, Path]]:
     """Give the contender's server on a fresh directory, and the file of the wire's answer."""
     recorded_answer = directory / f"{wire.name}.http"
     if not contender.does_the_job and not recorded_answer.exists():
         raise BenchFailed(f"{contender.name} repeats another server's answer: run one before it")
     with tempfile.TemporaryDirectory(dir=directory) as name:
-        place = Place(port=free_port(), data=Path(name) / "data", recorded_answer=recorded_answer)
+        place = Place(
+            port=free_port(),
+            data=Path(name) / "data",
+            recorded_answer=recorded_answer,
+            database=database,
+        )
         with running(contender, place) as server:
             yield server, recorded_answer
 
 
 def measure(
-    run: Run, wire: Wire, server: Server, recorded_answer: Path, round_number: int
+    run: Run,
+    wire: Wire,
+    server: Server,
+    recorded_answer: Path,
+    round_number: int,
+    *,
+    database: int | None = None,
 ) -> Sample:
-    """Return the figures of one server in one round."""
+    """Return the figures of one server in one round.
+
+    ``database``: the process of the database server, whose processor time is told apart.
+    """
     contender = server.contender
     senders = Senders(token=NO_TOKEN, customers=[SAMPLE_CUSTOMER])
     if contender.does_the_job:
         senders = prepare(run, wire, server.port, recorded_answer)
     warm_up = load(wire, server.port, senders, WARM_UP_ACCOUNT, WARM_UP_S)
     before = Clocks.read(server.pid)
+    database_before_s = cpu_seconds(database) if database else 0.0
     result = load(wire, server.port, senders, MEASURED_ACCOUNT, run.seconds)
     used = Clocks.read(server.pid).since(before)
+    database_s = cpu_seconds(database) - database_before_s if database else 0.0
     memory_used = memory(server.pid)
     if contender.does_the_job:
         with closing(Client(server.port)) as client:
@@ -131,7 +149,7 @@ def measure(
         contender=contender.name,
         round_number=round_number,
         answered=result.answered,
-        cores_elsewhere=used.elsewhere_s / result.duration_s,
+        cores_elsewhere=max(0.0, used.elsewhere_s - database_s) / result.duration_s,
         figures=Figures(
             registrations_per_s=result.answered / result.duration_s,
             p50_ms=result.p50_ms,
@@ -140,6 +158,7 @@ def measure(
             rss_mb=memory_used.rss_mb,
             pss_mb=memory_used.pss_mb,
             start_s=server.start_s,
+            database_cpu_us=database_s / result.answered * 1e6,
         ),
     )
 

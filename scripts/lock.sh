@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes requirements.txt anew: exact versions and hashes of all that pyproject.toml asks for.
+# Writes requirements.txt anew: exact versions and hashes of all that pyproject.toml asks for; and
+# tests/cluster/requirements.txt, of what `make cluster-test` runs beside it.
 #
 # Versions already locked stay, `--upgrade` takes the newest. The hashes are those of every file of
 # a version, so they hold on every machine and Python. Made with the oldest Python supported, since
@@ -19,9 +20,14 @@ main() {
     unset PIP_EXTRA_INDEX_URL PIP_FIND_LINKS
     "$python" -m venv "$workplace"
     "$workplace/bin/pip" install --quiet --disable-pip-version-check "$pip_tools"
-    "$workplace/bin/pip-compile" --quiet --generate-hashes --all-extras --strip-extras --allow-unsafe \
+    compile_to requirements.txt --all-extras pyproject.toml "$@"
+    compile_to tests/cluster/requirements.txt tests/cluster/requirements.in "$@"
+}
+
+compile_to() {
+    "$workplace/bin/pip-compile" --quiet --generate-hashes --strip-extras --allow-unsafe \
         --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
-        --output-file requirements.txt "$@" pyproject.toml
+        --output-file "$@"
 }
 
 find_python_3_11() {

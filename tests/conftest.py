@@ -1,11 +1,11 @@
 """Fixtures that every room's tests may ask for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.databases import ENGINES, Database, new_database
+from tests.databases import ENGINES, Database, lent_database
 from tests.house import House, open_house
 
 
@@ -16,9 +16,10 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(params=ENGINES)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    """Return an empty database of the test's own, on each engine in turn."""
-    return new_database(request.param, tmp_path)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Lend an empty database to the test, on each engine in turn."""
+    with lent_database(request.param, tmp_path) as lent:
+        yield lent
 
 
 @pytest.fixture

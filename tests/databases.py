@@ -1,8 +1,8 @@
-"""Empty databases for tests, on every engine: copied, as making one takes longer."""
+"""Empty databases for tests, on every engine: copied or lent again, as making one takes longer."""
 
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from lastschrift.storage.sqlite.codec import put_instant
 from lastschrift.storage.sqlite.connection import open_for_reading, open_for_writing
 from lastschrift.storage.sqlite.installation import SqliteInstallation
 from lastschrift.storage.sqlite.migrations import migrate
-from tests.postgres import shared_postgres
+from tests.postgres import empty, shared_postgres
 
 ENGINES = ("sqlite", "postgres")
 """What every promise of the store is tested on."""
@@ -38,14 +38,38 @@ class Database(Protocol):
         ...
 
 
+@contextmanager
+def lent_database(engine: str, directory: Path) -> Iterator[Database]:
+    """Lend an empty, migrated database; not to be called while an event loop runs."""
+    database = new_database(engine, directory)
+    yield database
+    if isinstance(database, PostgresInstallation):
+        empty(database._url)
+        _given_back.append(database._url)
+
+
+_given_back: list[str] = []
+"""Databases that a test is done with: emptying one takes 8 ms, making one 40 ms and 8 MB."""
+
+
 def new_database(engine: str, directory: Path) -> Database:
-    """Make an empty, migrated database; not to be called while an event loop runs."""
+    """Make an empty, migrated database to keep; not to be called while an event loop runs."""
     if engine == "postgres":
-        url = shared_postgres().create_migrated()
+        url = _given_back.pop() if _given_back else shared_postgres().create_migrated()
         return PostgresInstallation(url, url)
     path = directory / "lastschrift.db"
     copy_empty_database(path)
     return SqliteInstallation(path)
+
+
+@contextmanager
+def keeping_on(engine: str) -> Iterator[tuple[str, ...]]:
+    """Give the options by which a new sandbox keeps its data on an engine."""
+    if engine == "sqlite":
+        yield ()
+    else:
+        with shared_postgres().lent_nothing() as url:
+            yield ("--database", url)
 
 
 class Looking(Protocol):
@@ -61,13 +85,14 @@ async def looking_into(database: Database) -> AsyncIterator[Looking]:
     """Look into a database until the block ends."""
     if isinstance(database, PostgresInstallation):
         connection = await asyncpg.connect(database._url)
-        yield _LookingIntoPostgres(connection)
-        await connection.close()
+        try:
+            yield _LookingIntoPostgres(connection)
+        finally:
+            await connection.close()
     else:
         assert isinstance(database, SqliteInstallation)
-        file = open_for_reading(database._path)
-        yield _LookingIntoSqlite(file)
-        file.close()
+        with closing(open_for_reading(database._path)) as file:
+            yield _LookingIntoSqlite(file)
 
 
 class _LookingIntoSqlite:

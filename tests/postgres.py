@@ -24,12 +24,13 @@ from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import asyncpg
 
 from lastschrift.storage.codec import Row
 from lastschrift.storage.postgres.connecting import Connection
-from lastschrift.storage.postgres.migrations import migrate
+from lastschrift.storage.postgres.migrations import migrate, newest_schema
 
 T = TypeVar("T")
 
@@ -41,7 +42,23 @@ _NOBODY = 65534
 _FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 """Fit for tests that end no machine: nothing waits for the disk."""
 
-_SETTINGS = {"max_connections": "200", "shared_buffers": "64MB", "autovacuum": "off"}
+_EMPTY = f"""
+DO $$ BEGIN
+    SET LOCAL lock_timeout = '5s';  -- who leaves a transaction open is told, not waited for
+    EXECUTE (
+        SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'schema_version'
+    );
+    DELETE FROM schema_version WHERE number > {newest_schema()};
+END $$
+"""
+
+_SETTINGS = {
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "max_wal_size": "128MB",
+    "autovacuum": "off",
+}
 
 
 @dataclass(slots=True)
@@ -65,16 +82,24 @@ class PostgresServer:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(name)
 
+    @contextmanager
+    def lent_nothing(self) -> Iterator[str]:
+        """Lend a database with nothing in it: give its URL, and take it away in the end."""
+        url = self.create_database()
+        yield url
+        self.drop_database(url)
+
+    def drop_database(self, url: str) -> None:
+        """Take a database away, whoever is connected to it."""
+        self.execute(f"DROP DATABASE {name_in(url)} WITH (FORCE)")
+
     def create_migrated(self) -> str:
         """Make a database with all tables and without a row, and return its URL."""
         return self.create_database(_template_of(self))
 
     def execute(self, statement: str, database: str = "postgres") -> Sequence[Row]:
         """Run a statement, outside of any transaction, and return what it returns."""
-        rows: Sequence[Row] = asyncio.run(
-            _on(self.url(database), lambda connection: connection.fetch(statement))
-        )
-        return rows
+        return execute(self.url(database), statement)
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
@@ -108,6 +133,22 @@ class PostgresServer:
             self.process.send_signal(how)
             self.process.wait(STOP_TIMEOUT_S)
             self.process = None
+
+
+def execute(url: str, statement: str) -> Sequence[Row]:
+    """Run a statement in a database, and return what it returns."""
+    rows: Sequence[Row] = asyncio.run(_on(url, lambda connection: connection.fetch(statement)))
+    return rows
+
+
+def name_in(url: str) -> str:
+    """Return the name of the database that a URL leads to."""
+    return urlsplit(url).path.removeprefix("/")
+
+
+def empty(url: str) -> None:
+    """Take out of a migrated database what a test put in."""
+    execute(url, _EMPTY)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ README = (ROOT / "README.md").read_text()
 DOCUMENTS = sorted(
     path
     for path in ROOT.rglob("*.md")
-    if not {".venv", "node_modules", ".git"} & set(path.relative_to(ROOT).parts)
+    if not {".venv", ".venv-cluster", "node_modules", ".git"} & set(path.relative_to(ROOT).parts)
 )
 
 

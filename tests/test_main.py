@@ -46,7 +46,7 @@ def test_help_is_shown_without_loading_server_or_storage() -> None:
 
 def test_every_api_is_found() -> None:
     told = run_python(
-        "from lastschrift import main\n"
-        "print(sorted(api.name for api in main._all_apis(has_cors=True)))\n"
+        "from lastschrift import serving\n"
+        "print(sorted(api.name for api in serving._all_apis(has_cors=True)))\n"
     )
     assert told.stdout.strip() == "['oauth', 'pace', 'secuconnect']"

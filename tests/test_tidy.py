@@ -24,7 +24,9 @@ NAMES_THAT_SAY_NOTHING = {"common", "helper", "helpers", "misc", "util", "utilit
 CODE_FOLDERS = ("src", "tests", "bench", "scripts")
 
 # Read only where git can't tell which files are ours.
-FOLDERS_NOT_OURS = re.compile(r"\.venv|\.git|\.\w+_cache|\.hypothesis|__pycache__|lastschrift-data")
+FOLDERS_NOT_OURS = re.compile(
+    r"\.venv(-cluster)?|\.git|\.\w+_cache|\.hypothesis|__pycache__|lastschrift-data"
+)
 
 # Written so that they don't find themselves.
 PACKAGE_REGISTRY = re.compile(

@@ -34,7 +34,7 @@ _numbers = itertools.count()
 
 
 class _AnyWriter(Protocol):
-    def submit_batched(self, operation: Any, command: object) -> Any: ...  # noqa: ANN401  # both
+    def submit_batched(self, operation: Any, make_command: Any) -> Any: ...  # noqa: ANN401  # both
     async def close(self) -> None: ...
 
 
@@ -91,7 +91,7 @@ async def _register(connection: apsw.Connection, kind: type[Writer | ThreadedWri
 async def _call(writer: _AnyWriter, keep: object) -> None:
     for _ in range(_REGISTRATIONS // _CALLERS):
         sum(range(_WORK_LOOPS))
-        await writer.submit_batched(keep, _row())
+        await writer.submit_batched(keep, _row)
 
 
 # --- what a statement asks for --------------------------------------------------------------------

@@ -8,8 +8,8 @@ from typing import Any
 
 import apsw
 
-from lastschrift.storage.sqlite.drive import drive
 from lastschrift.storage.jobs import BatchOperation, Job
+from lastschrift.storage.sqlite.drive import drive
 
 _JOBS_MAX = 256
 
@@ -32,9 +32,11 @@ class ThreadedWriter:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def submit_batched(self, operation: BatchOperation, command: object) -> asyncio.Future[Any]:
+    def submit_batched(
+        self, operation: BatchOperation, make_command: Callable[[], object]
+    ) -> asyncio.Future[Any]:
         """Run a batch operation for this command and all others that wait for it."""
-        job = Job(operation, self._loop.create_future(), command)
+        job = Job(operation, self._loop.create_future(), make_command)
         self._queue.put(job)
         return job.future
 
@@ -47,7 +49,7 @@ class ThreadedWriter:
         while (first := self._queue.get()) is not None:
             jobs = [first, *self._waiting()]
             self._connection.execute("BEGIN IMMEDIATE")
-            commands = [job.command for job in jobs]
+            commands = [job.make_command() for job in jobs if job.make_command]
             results = drive(first.operation(None, commands))
             self._connection.execute("COMMIT")
             for job, result in zip(jobs, results, strict=True):

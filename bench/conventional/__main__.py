@@ -16,10 +16,11 @@ from bench.conventional.app import create_app
     required=True,
     help="The directory of the database and the keys; made if missing.",
 )
-def main(port: int, data: Path) -> None:
+@click.option("--database", help="A PostgreSQL URL; a SQLite file in --data, if left out.")
+def main(port: int, data: Path, database: str | None) -> None:
     """Serve both wires from one process until it is stopped."""
     uvicorn.run(
-        create_app(data),
+        create_app(data, database),
         host="127.0.0.1",
         port=port,
         loop="uvloop",

@@ -9,16 +9,24 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
 
 from bench.conventional import oauth, pace, secuconnect
-from bench.conventional.database import create_tables, open_engine, session_maker
+from bench.conventional.database import (
+    create_tables,
+    open_engine,
+    open_postgres,
+    session_maker,
+)
 from bench.conventional.demo import add_demo_client
 from bench.conventional.errors import RequestRefused, TokenRefused
 from bench.conventional.vault import Vault
 
 
-def create_app(data: Path) -> FastAPI:
-    """Return the server over the database and the keys in the directory `data`."""
+def create_app(data: Path, database: str | None = None) -> FastAPI:
+    """Return the server over the keys in the directory `data`, and the database there, or another.
+
+    `database` is a PostgreSQL URL.
+    """
     data.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(data / "conventional.db")
+    engine = open_postgres(database) if database else open_engine(data / "conventional.db")
     sessions = session_maker(engine)
 
     @asynccontextmanager

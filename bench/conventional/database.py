@@ -1,4 +1,4 @@
-"""The database: one SQLite file in WAL mode, every commit on disk before it is answered."""
+"""The database, SQLite in WAL mode or PostgreSQL: every commit on disk before it is answered."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -44,6 +44,16 @@ def open_engine(path: Path) -> AsyncEngine:
     return engine
 
 
+def open_postgres(url: str) -> AsyncEngine:
+    """Return the engine over a PostgreSQL database; each request has a connection of its own.
+
+    32 connections, as many as the load has: with 16 or fewer, requests wait for one.
+    """
+    return create_async_engine(
+        url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=32, max_overflow=0
+    )
+
+
 def session_maker(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Return the maker of sessions; objects stay readable after the commit."""
     return async_sessionmaker(engine, expire_on_commit=False)
@@ -57,7 +67,10 @@ async def create_tables(engine: AsyncEngine) -> None:
 
 async def commit(session: AsyncSession) -> None:
     """Write what the session holds and commit it, when it is its turn."""
-    async with _turn_to_write:
+    if session.get_bind().dialect.name == "sqlite":
+        async with _turn_to_write:
+            await session.commit()
+    else:
         await session.commit()
 
 

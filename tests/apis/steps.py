@@ -22,6 +22,7 @@ from lastschrift.cli.demo import DEMO_CLIENT_SECRET, add_demo
 from lastschrift.domain.access import TOKEN_LIFETIME, Client, Scope, Secret
 from lastschrift.domain.debtor import DebtorKind, DebtorRef
 from lastschrift.domain.iban import Iban
+from lastschrift.domain.idempotency import IdempotencyKey
 from lastschrift.domain.identity import AccountId
 from lastschrift.domain.party import Address, Party
 from lastschrift.operations.create_client import CreateClient, CreatedClient, create_client
@@ -33,6 +34,7 @@ from lastschrift.operations.register_bank_account import (
     register_bank_account,
 )
 from lastschrift.operations.register_debtor import RegisterDebtor, register_debtor
+from lastschrift.operations.register_debtor_once import register_debtor_once
 from lastschrift.operations.revoke_client import revoke_client
 from tests.apis.golden import Bindings, Exchange, ask
 from tests.house import House, reopened
@@ -164,6 +166,14 @@ async def add_customer(world: World, name: str = "customer") -> None:
     world.bindings[name] = customer_id(debtor.id)
 
 
+async def add_customer_with_key(world: World, key: str) -> None:
+    command = RegisterDebtor(
+        contract_id=world.client.contract_id, client_id=world.client.id, contact=SEED_CONTACT
+    )
+    once = await register_debtor_once(world.house.ports, command, IdempotencyKey.parse(key))
+    world.bindings["customer"] = customer_id(once.result.id)
+
+
 async def add_foreign_customer(world: World) -> None:
     ours = world.client, world.secret
     world.client, world.secret = await world.house.open_contract(name="Another")
@@ -256,9 +266,11 @@ async def _register(world: World, debtor: DebtorRef | None) -> None:
     world.bindings["method"] = str(revealed.account.id)
 
 
-async def ask_before(world: World) -> None:
+async def ask_before(world: World, made: str | None = None) -> None:
     answer = await ask(world.house.client, world.exchange.request, world.bindings)
     assert answer.is_success, answer.text
+    if made is not None:
+        world.bindings[made] = answer.json()["id"]
 
 
 # --- how it is served -----------------------------------------------------------------------------
@@ -312,6 +324,7 @@ STEPS: Mapping[str, Callable[..., Coroutine[Any, Any, None]]] = {
     r"an expired token": get_expired_token,
     r"a customer": add_customer,
     r"a customer called (\S+)": add_customer,
+    r"a customer saved with the key (\S+)": add_customer_with_key,
     r"a customer of another contract": add_foreign_customer,
     r"a customer with this bank account": add_customer_with_this_account,
     r"a bank account of the customer": add_container,
@@ -321,6 +334,7 @@ STEPS: Mapping[str, Callable[..., Coroutine[Any, Any, None]]] = {
     r"a payment method of another user": add_payment_method_of_another_user,
     r"a payment method of another contract": add_payment_method_of_another_contract,
     r"the same request before": ask_before,
+    r"the same request before, which made a (\S+)": ask_before,
     r"a store that breaks when it writes": break_store,
     r"a full queue": fill_queue,
     r"the public URL (\S+)": set_public_url,

@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import apsw
 import httpx2
 
 from lastschrift.domain.access import Scope
+from tests.canary.kept import Kept
 from tests.cli.installations import command, told_json
 from tests.serving import RunningServer
 from tests.storage.filling import german_iban
@@ -44,6 +44,7 @@ class Life:
     """What a server was told, and all that it said; ``values`` are what it must keep to itself."""
 
     server: RunningServer
+    kept: Kept
     client: httpx2.Client
     client_id: str = ""
     values: dict[str, str] = field(default_factory=dict)
@@ -81,10 +82,10 @@ class Life:
         }
 
 
-def live(server: RunningServer) -> Life:
+def live(server: RunningServer, kept: Kept) -> Life:
     """Live a whole life, and end it."""
     with httpx2.Client(base_url=server.url) as client:
-        life = Life(server, client)
+        life = Life(server, kept, client)
         life.values |= {
             "IBAN": IBAN,
             "other IBAN": OTHER_IBAN,
@@ -316,10 +317,9 @@ def fail_on_the_wire(life: Life) -> None:
 
 def break_what_is_kept(life: Life) -> None:
     """Damage rows behind the server's back, so that it meets what nobody expects."""
-    database = apsw.Connection(str(life.server.directory / "lastschrift.db"))
-    database.set_busy_timeout(10_000)
-    database.execute("UPDATE bank_account SET iban_sealed = randomblob(40), created = 1 << 62")
-    database.close()
+    life.kept.damage()
+    contact = {"contact": CONTACT}
+    life.ask("secuconnect", "no more", "POST", CUSTOMERS, json=contact, headers=life.bearer)
     life.ask("secuconnect", "damaged", "GET", CONTAINERS, headers=life.bearer)
     life.ask("pace", "damaged", "GET", f"{METHODS}/{TAKEN_ID}", headers=life.bearer)
 
@@ -343,9 +343,9 @@ def look_at_the_rest(life: Life) -> None:
     for path in ("/", "/healthz", "/readyz", "/metrics", "/openapi/", f"/{OWNER}/{IBAN}"):
         answer = life.client.get(path)
         life.said[path] = answer.content
-    directory = life.server.directory
-    life.files = {path.name: path.read_bytes() for path in directory.glob("lastschrift.db*")}
-    life.values["master key"] = (directory / "master.key").read_text().split(":")[-1].strip()
+    life.files = life.kept.files()
+    key = (life.server.directory / "master.key").read_text()
+    life.values["master key"] = key.split(":")[-1].strip()
     life.server.stop()
     life.said["the log"] = life.server.log.read_bytes()
     life.said["standard output"] = life.server.said.read_bytes()

@@ -25,14 +25,13 @@ NOBODY = "0193b7a4-3c1e-7d5a-9f00-5a3c8d2e4b61"
 
 
 @pytest.fixture(params=["beside a server", "without one"])
-def directory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def directory(request: pytest.FixtureRequest, production: Path) -> Iterator[Path]:
     """Return an installation, once served and once not."""
-    installation = make_production(tmp_path / "a")
     if request.param == "without one":
-        yield installation
+        yield production
         return
-    with running("serve", installation, [], {}):
-        yield installation
+    with running("serve", production, [], {}):
+        yield production
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +142,7 @@ def test_a_directory_that_is_no_installation_is_told(tmp_path: Path) -> None:
     assert not (tmp_path / "a").exists()
 
 
-# --- how fast it counts on a running server -------------------------------------------------------
+# --- how fast it counts on a running server that the command goes through ------------------------
 
 
 def ask_token(server: RunningServer, client: dict[str, str]) -> httpx2.Response:

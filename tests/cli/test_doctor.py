@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.installations import (
-    change_database,
     command,
     make_production,
     mark_database,
+    raise_schema,
     told_json,
 )
 from tests.serving import running
@@ -77,11 +77,11 @@ def expose_the_key(directory: Path) -> None:
     (directory / "master.key").chmod(0o644)
 
 
-def lose_the_database(directory: Path) -> None:
+def lose_the_file(directory: Path) -> None:
     (directory / "lastschrift.db").unlink()
 
 
-def damage_the_database(directory: Path) -> None:
+def damage_the_file(directory: Path) -> None:
     file = directory / "lastschrift.db"
     content = bytearray(file.read_bytes())
     content[4096 * 2 : 4096 * 4] = b"\xff" * 8192
@@ -92,7 +92,7 @@ def exchange_the_database(directory: Path) -> None:
     mark_database(directory, "sandbox")
 
 
-def date_the_database_ahead(directory: Path) -> None:
+def date_the_file_ahead(directory: Path) -> None:
     tomorrow = time.time() + 86_400
     os.utime(directory / "lastschrift.db", (tomorrow, tomorrow))
 
@@ -102,43 +102,52 @@ def date_the_database_ahead(directory: Path) -> None:
     [
         (lose_the_key, "master key", "put it back from its copy"),
         (expose_the_key, "master key", "run chmod 600 on it"),
-        (lose_the_database, "database", "lastschrift init makes one"),
-        (damage_the_database, "database", "put it back from its newest copy"),
         (exchange_the_database, "database", "put back the one that belongs here"),
-        (date_the_database_ahead, "last change", "set the clock"),
+        (raise_schema, "database", "run the newer Lastschrift that wrote it"),
     ],
 )
 def test_what_is_wrong_is_told_with_what_to_do(
+    production: Path, spoil: Callable[[Path], None], subject: str, remedy: str
+) -> None:
+    spoil(production)
+    check_told(production, subject, remedy)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "subject", "remedy"),
+    [
+        (lose_the_file, "database", "lastschrift init makes one"),
+        (damage_the_file, "database", "put it back from its newest copy"),
+        (date_the_file_ahead, "last change", "set the clock"),
+    ],
+)
+def test_what_is_wrong_with_sqlites_file_is_told(
     tmp_path: Path, spoil: Callable[[Path], None], subject: str, remedy: str
 ) -> None:
     directory = make_production(tmp_path / "a")
     spoil(directory)
+    check_told(directory, subject, remedy)
+
+
+def check_told(directory: Path, subject: str, remedy: str) -> None:
     code, found = findings(directory)
     assert code == 1
     assert found[subject][0] == "wrong"
     assert remedy in found[subject][1]
 
 
-def test_a_key_of_another_installation_is_told(tmp_path: Path) -> None:
-    directory, other = make_production(tmp_path / "a"), tmp_path / "b"
-    told_json(directory, "contract", "create", "A")
+def test_a_key_of_another_installation_is_told(production: Path, tmp_path: Path) -> None:
+    other = tmp_path / "b"
+    told_json(production, "contract", "create", "A")
     assert command("init", "--data", str(other)).code == 0
-    (directory / "master.key").write_bytes((other / "master.key").read_bytes())
-    code, found = findings(directory)
+    (production / "master.key").write_bytes((other / "master.key").read_bytes())
+    code, found = findings(production)
     assert code == 1
     assert found["master key"][0] == "wrong"
     assert found["master key"][1] == (
         "the master key does not open this database (WrapBroken); "
         "put back the key file that belongs to it"
     )
-
-
-def test_a_database_of_a_newer_program_is_told(tmp_path: Path) -> None:
-    directory = make_production(tmp_path / "a")
-    change_database(directory, "PRAGMA user_version = 4711")
-    code, found = findings(directory)
-    assert code == 1
-    assert "run the newer Lastschrift that wrote it" in found["database"][1]
 
 
 def test_a_directory_open_to_others_is_doubtful_and_no_failure(tmp_path: Path) -> None:

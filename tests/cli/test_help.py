@@ -59,7 +59,7 @@ def test_the_program_tells_its_version() -> None:
 def test_the_program_lists_its_commands() -> None:
     told = run("--help")
     assert told.returncode == 0
-    for name in ("sandbox", "init", "serve", "migrate", "contract", "client", "doctor"):
+    for name in ("sandbox", "init", "serve", "migrate", "copy", "contract", "client", "doctor"):
         assert f"  {name} " in told.stdout
 
 

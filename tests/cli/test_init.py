@@ -5,7 +5,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from lastschrift.settings import InstallationKind, Settings
+from lastschrift.settings import InstallationKind, Settings, SqliteDatabase
 from tests.cli.installations import command, make_production, mark_config, mark_database, refusal
 
 FILES = ("lastschrift.toml", "master.key", "lastschrift.db")
@@ -85,6 +85,59 @@ def test_key_and_database_may_be_elsewhere(tmp_path: Path) -> None:
     assert told.code == 0, told.stderr
     assert database.exists()
     assert key.exists()
+
+
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_a_database_that_is_named_stands_in_the_settings(tmp_path: Path, way: str) -> None:
+    directory, database = tmp_path / "a", tmp_path / "größer.db"
+    url = f"sqlite:///{database}"
+    arguments = ("--database", url) if way == "option" else ()
+    variables = {"LASTSCHRIFT_DATABASE": url} if way == "variable" else {}
+    told = command("init", "--data", str(directory), *arguments, **variables)
+    assert told.code == 0, told.stderr
+    assert f"database    {database}\n" in told.stdout
+    assert Settings.load(directory, {}).database == SqliteDatabase(database)
+    assert (directory / "lastschrift.toml").stat().st_mode & 0o777 == 0o600
+    assert command("doctor", "--data", str(directory)).code == 0
+
+
+def test_a_database_that_cannot_be_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    arguments = ("init", "--data", str(tmp_path / "a"), "--database", "mysql://me:hunter2@a/b")
+    told = command(*arguments)
+    assert told.code == 2
+    assert "postgresql://USER:PASSWORD@HOST:PORT/NAME" in told.stderr
+    assert "hunter2" not in told.stderr
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("verb", ["init", "sandbox"])
+def test_another_database_than_the_one_that_is_set_is_refused(tmp_path: Path, verb: str) -> None:
+    directory = make_production(tmp_path / "a")
+    if verb == "sandbox":
+        mark_config(directory, "sandbox")
+    assert refusal(directory, verb, "--database", "sqlite:///other.db") == (
+        f"{directory} keeps its data at {directory}/lastschrift.db: change the setting database, "
+        "or name another directory with --data"
+    )
+    assert not (directory / "other.db").exists()
+
+
+def test_the_database_that_is_set_may_be_named_again(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    named = ("--database", f"sqlite:///{directory}/lastschrift.db")
+    assert refusal(directory, "init", *named).endswith(
+        "is an installation already; lastschrift serve runs it"
+    )
+
+
+def test_a_database_whose_key_is_missing_is_no_new_installation(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    (directory / "master.key").unlink()
+    assert refusal(directory, "init") == (
+        f"{directory}/lastschrift.db is an installation's database already: put the master key "
+        f"that belongs to it at {directory}/master.key, and lastschrift serve runs it here too"
+    )
+    assert not (directory / "master.key").exists()
 
 
 def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:

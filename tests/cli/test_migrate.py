@@ -1,28 +1,26 @@
-"""Bringing a database up to date: alone, and only when no server runs."""
+"""Bringing a database up to date: one at a time; a file only when no server runs."""
 
 import subprocess
 from pathlib import Path
 
-from tests.cli.installations import change_database, command, make_production, refusal, told_json
+from tests.cli.installations import command, make_production, raise_schema, refusal, told_json
 from tests.serving import command_line, environment, running
 
 
-def test_a_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> None:
-    directory = make_production(tmp_path / "a")
-    told = command("migrate", "--data", str(directory))
+def test_a_database_that_is_up_to_date_is_left_alone(production: Path) -> None:
+    told = command("migrate", "--data", str(production))
     assert (told.code, told.stdout) == (0, "nothing to do: the database is up to date\n")
-    assert told_json(directory, "migrate") == {"applied": []}
+    assert told_json(production, "migrate") == {"applied": []}
 
 
-def test_a_database_of_a_newer_program_is_refused_by_every_command(tmp_path: Path) -> None:
-    directory = make_production(tmp_path / "a")
-    change_database(directory, "PRAGMA user_version = 4711")
+def test_a_database_of_a_newer_program_is_refused_by_every_command(production: Path) -> None:
+    raise_schema(production)
     for arguments in (["migrate"], ["serve", "--port", "0"], ["contract", "list"]):
-        told = refusal(directory, *arguments)
+        told = refusal(production, *arguments)
         assert told.startswith("the database has schema 4711, this program knows ")
 
 
-def test_nothing_is_migrated_while_a_server_runs(tmp_path: Path) -> None:
+def test_no_file_is_migrated_while_a_server_runs(tmp_path: Path) -> None:
     directory = make_production(tmp_path / "a")
     with running("serve", directory, [], {}) as server:
         assert refusal(directory, "migrate") == (
@@ -31,9 +29,8 @@ def test_nothing_is_migrated_while_a_server_runs(tmp_path: Path) -> None:
         )
 
 
-def test_two_at_once_take_turns(tmp_path: Path) -> None:
-    directory = make_production(tmp_path / "a")
-    arguments = command_line("migrate", "--data", str(directory))
+def test_two_at_once_take_turns(production: Path) -> None:
+    arguments = command_line("migrate", "--data", str(production))
     started = [
         subprocess.Popen(arguments, env=environment(), stdout=subprocess.PIPE, text=True)
         for _ in range(2)

@@ -200,7 +200,7 @@ def test_fresh_leaves_a_database_alone_that_is_another_program_s(tmp_path: Path)
     mark_config(directory, "sandbox")
     change_database(directory, "PRAGMA application_id = 4711")
     assert refusal(directory, "sandbox", "--fresh") == (
-        "the database belongs to another program: name another file"
+        "the database belongs to another program: name another one"
     )
     assert (directory / "lastschrift.db").exists()
 

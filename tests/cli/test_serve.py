@@ -9,24 +9,23 @@ from tests.cli.installations import make_production, mark_config, mark_database,
 from tests.serving import running
 
 
-def test_an_installation_is_served(tmp_path: Path) -> None:
-    directory = make_production(tmp_path / "a")
-    with running("serve", directory, [], {}) as server:
+def test_an_installation_is_served(production: Path) -> None:
+    with running("serve", production, [], {}) as server:
         assert httpx2.get(f"{server.url}/readyz").status_code == 200
         assert server.said.read_text() == f"Lastschrift answers at {server.url} (Ctrl-C ends)\n"
         assert server.stop() == 0
     # The lock stays as a file; nothing else does.
-    assert not (directory / "admin.sock").exists()
-    assert not (directory / "lastschrift.db-wal").exists()
+    assert not (production / "admin.sock").exists()
+    assert not (production / "lastschrift.db-wal").exists()
 
 
-def test_the_demo_client_is_unknown_to_production(tmp_path: Path) -> None:
+def test_the_demo_client_is_unknown_to_production(production: Path) -> None:
     credentials = {
         "grant_type": "client_credentials",
         "client_id": DEMO_CLIENT_ID,
         "client_secret": DEMO_CLIENT_SECRET,
     }
-    with running("serve", make_production(tmp_path / "a"), [], {}) as server:
+    with running("serve", production, [], {}) as server:
         answer = httpx2.post(f"{server.url}/oauth/token", data=credentials)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
 
@@ -47,16 +46,15 @@ def test_a_sandbox_is_not_served(tmp_path: Path) -> None:
     )
 
 
-def test_a_sandbox_database_is_not_served_whatever_the_settings_say(tmp_path: Path) -> None:
-    directory = make_production(tmp_path / "a")
-    mark_database(directory, "sandbox")
-    assert refusal(directory, "serve") == (
-        f"{directory}: lastschrift.toml says production, the database says sandbox; "
+def test_a_sandbox_database_is_not_served_whatever_the_settings_say(production: Path) -> None:
+    mark_database(production, "sandbox")
+    assert refusal(production, "serve") == (
+        f"{production}: lastschrift.toml says production, the database says sandbox; "
         "put back the one that belongs here"
     )
 
 
-def test_a_missing_database_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
     directory = make_production(tmp_path / "a")
     (directory / "lastschrift.db").unlink()
     assert refusal(directory, "serve") == (
@@ -65,13 +63,12 @@ def test_a_missing_database_is_told(tmp_path: Path) -> None:
     )
 
 
-def test_a_missing_master_key_is_told(tmp_path: Path) -> None:
-    directory = make_production(tmp_path / "a")
-    (directory / "master.key").unlink()
-    assert "there is no master key" in refusal(directory, "serve", "--port", "0")
+def test_a_missing_master_key_is_told(production: Path) -> None:
+    (production / "master.key").unlink()
+    assert "there is no master key" in refusal(production, "serve", "--port", "0")
 
 
-def test_a_damaged_database_is_told(tmp_path: Path) -> None:
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     directory = make_production(tmp_path / "a")
     (directory / "lastschrift.db").write_bytes(b"not a database at all" * 1000)
     assert refusal(directory, "serve") == (
@@ -100,7 +97,7 @@ def test_with_a_public_url_it_may_listen_everywhere(tmp_path: Path) -> None:
         assert httpx2.get(f"http://127.0.0.1:{server.port}/readyz").status_code == 200
 
 
-def test_a_directory_is_served_once(tmp_path: Path) -> None:
+def test_a_file_is_served_once(tmp_path: Path) -> None:
     directory = make_production(tmp_path / "a")
     with running("serve", directory, [], {}) as server:
         assert refusal(directory, "serve") == (

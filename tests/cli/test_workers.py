@@ -25,8 +25,10 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def server(production: Path) -> Iterator[RunningServer]:
-    with running("serve", production, ["--workers", str(WORKERS)], {}) as started:
+def server(production: Path, tmp_path: Path) -> Iterator[RunningServer]:
+    """Lend a server; what it leaves behind if it is killed goes with the test's directory."""
+    variables = {"TMPDIR": str(tmp_path)}
+    with running("serve", production, ["--workers", str(WORKERS)], variables) as started:
         yield started
 
 
@@ -73,6 +75,7 @@ def test_a_token_of_one_worker_is_good_for_all(
     server: RunningServer, credentials: dict[str, str]
 ) -> None:
     assert len(workers_of(server)) == WORKERS
+    assert len(list(Path(f"/proc/{server.process.pid}/task").iterdir())) == 1  # so it may fork
     for _ in range(5):
         token = {"Authorization": f"Bearer {ask_token(server, credentials)}"}
         for _ in range(5):  # each on a connection of its own

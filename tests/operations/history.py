@@ -41,11 +41,15 @@ class Books:
         for held in self.live(debtor):
             if debtor is not None and held.iban == iban:
                 return BankAccountAlreadyRegistered(held.id, iban)
-        if any(held.id == account_id for held in self.accounts):
+        if self.is_taken(account_id):
             return AccountIdTaken()
         if debtor is not None and debtor not in self.debtors:
             return DebtorAccessDenied(debtor.id)
         return None
+
+    def is_taken(self, account_id: AccountId | None) -> bool:
+        """Whether an account has this id, or had it."""
+        return any(held.id == account_id for held in self.accounts)
 
     def register(self, account_id: AccountId, debtor: DebtorRef | None, iban: Iban) -> None:
         """Keep an account."""

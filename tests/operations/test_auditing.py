@@ -122,7 +122,9 @@ async def test_of_many_at_once_each_that_is_kept_leaves_one_entry(house: House) 
     )
     kept = [found.account.id for found in outcomes if isinstance(found, RevealedBankAccount)]
     audited_ids = [
-        subject for action, subject, *_ in await audited(house) if action == "bank_account.registered"
+        subject
+        for action, subject, *_ in await audited(house)
+        if action == "bank_account.registered"
     ]
     assert len(kept) == len(audited_ids) == 3
     assert set(audited_ids) == {account.bytes for account in kept}

@@ -130,6 +130,41 @@ def test_a_contract_without_a_key_for_each_purpose_is_refused(missing: KeyPurpos
     assert (caught.value.contract, caught.value.purpose) == (CONTRACT, missing)
 
 
+# --- what idempotency keys need -------------------------------------------------------------------
+
+
+def test_a_keyed_hash_is_its_contracts_and_its_purposes_own() -> None:
+    keys, other = unlocked(), unlocked(OTHER_CONTRACT)
+    first = keys.keyed_hash("key", b"content")
+    assert first == keys.keyed_hash("key", b"content")
+    others = [
+        other.keyed_hash("key", b"content"),
+        keys.keyed_hash("ke", b"ycontent"),
+        keys.keyed_hash("keyc", b"ontent"),
+        keys.keyed_hash("key", b"content "),
+        keys.fingerprint(IBAN),
+    ]
+    assert len({first, *others}) == 1 + len(others)
+    assert len(first) == 32
+
+
+def test_a_keyed_hash_of_an_iban_is_not_its_fingerprint() -> None:
+    keys = unlocked()
+    assert keys.keyed_hash("", IBAN.reveal().encode()) != keys.fingerprint(IBAN)
+
+
+@given(result=st.uuids(), key_hash=st.binary(min_size=32, max_size=32))
+def test_a_sealed_result_opens_beside_its_key_only(result: UUID, key_hash: bytes) -> None:
+    keys = unlocked()
+    sealed = keys.seal_result(key_hash, result)
+    assert result.bytes not in sealed
+    assert keys.open_result(key_hash, sealed) == result
+    with pytest.raises(SealBroken):
+        keys.open_result(bytes([key_hash[0] ^ 1]) + key_hash[1:], sealed)
+    with pytest.raises(SealBroken):
+        keys.open_iban(AccountId(UUID(bytes=key_hash[:16])), sealed)
+
+
 # --- wrapping -------------------------------------------------------------------------------------
 
 

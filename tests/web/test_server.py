@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from lastschrift.cli.demo import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
+from tests.databases import ENGINES, keeping_on
 from tests.serving import STOP_TIMEOUT_S, RunningServer, running_sandbox
 
 pytestmark = pytest.mark.anyio
@@ -79,12 +80,19 @@ async def stop_amid(server: RunningServer, number: signal.Signals, told: Acknowl
     return await asyncio.to_thread(server.process.wait, STOP_TIMEOUT_S)
 
 
+@pytest.fixture(params=ENGINES)
+def options(request: pytest.FixtureRequest) -> Iterator[tuple[str, ...]]:
+    """Return the options of a sandbox that keeps its data on each engine in turn."""
+    with keeping_on(request.param) as given:
+        yield given
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_everything_accepted_is_answered_before_the_server_ends(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, options: tuple[str, ...], number: signal.Signals
 ) -> None:
     told = Acknowledged()
-    with running_sandbox(tmp_path) as server:
+    with running_sandbox(tmp_path, *options) as server:
         code, *_ = await asyncio.gather(
             stop_amid(server, number, told),
             *(register_until_refused(server.url, told) for _ in range(CLIENTS)),

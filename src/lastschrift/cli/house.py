@@ -9,7 +9,12 @@ import click
 
 if TYPE_CHECKING:  # Help is shown without any of them.
     from lastschrift.operations.ports import Ports
-    from lastschrift.settings import InstallationKind, Settings
+    from lastschrift.settings import (
+        InstallationKind,
+        PostgresDatabase,
+        Settings,
+        SqliteDatabase,
+    )
 
 Fill = Callable[["Ports"], Coroutine[Any, Any, None]]
 """Puts the first things into a new database."""
@@ -40,6 +45,18 @@ class House(Protocol):
 
     def migrate_database(self, settings: Settings) -> Sequence[str]:
         """Bring the database to this program's schema; return the names of the steps taken."""
+        ...
+
+    def copy_database(
+        self,
+        source: SqliteDatabase | PostgresDatabase,
+        target: SqliteDatabase | PostgresDatabase,
+        progress: Callable[[str, str, int, int], None],
+    ) -> Sequence[tuple[str, int, str]]:
+        """Copy all tables, or what is missing of them; return name, rows and checksum of each.
+
+        ``progress`` is told what is done, with which table, how many rows are, and of how many.
+        """
         ...
 
     def serve(self, settings: Settings, started: Callable[[int], None]) -> None:

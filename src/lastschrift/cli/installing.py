@@ -13,7 +13,14 @@ import msgspec
 
 from lastschrift.cli.house import CannotDo, Fill, House
 from lastschrift.placing import part_of, put_in_place
-from lastschrift.settings import CONFIG_FILE, InstallationKind, Listen, Settings, write_config
+from lastschrift.settings import (
+    CONFIG_FILE,
+    InstallationKind,
+    Listen,
+    Settings,
+    database_at,
+    write_config,
+)
 
 _COMMAND_BY_KIND = {
     InstallationKind.SANDBOX: "lastschrift sandbox",
@@ -29,8 +36,8 @@ def make_directory(directory: Path) -> None:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def make_config(directory: Path, kind: InstallationKind) -> None:
-    """Write the settings file, if there is none.
+def make_config(directory: Path, kind: InstallationKind, database: str | None) -> None:
+    """Write the settings file, if there is none; ``database`` instead of a file beside it.
 
     Raises: CannotDo: a database is there, whose settings got lost.
     """
@@ -42,20 +49,31 @@ def make_config(directory: Path, kind: InstallationKind) -> None:
     place = part_of(config)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
-    put_in_place(write_config(place, kind), config)
+    put_in_place(write_config(place, kind, database), config)
     place.rmdir()
 
 
-def load_settings(directory: Path, kind: InstallationKind, port: int | None = None) -> Settings:
+def load_settings(
+    directory: Path,
+    kind: InstallationKind,
+    *,
+    port: int | None = None,
+    database: str | None = None,
+) -> Settings:
     """Return the settings of an installation of this kind; ``port`` instead of the one set.
 
-    Raises: SettingsWrong, CannotDo.
+    Raises: SettingsWrong; CannotDo: another kind, or another database than the one that is wanted.
     """
     settings = Settings.load(directory, os.environ)
     if settings.kind is not kind:
         raise CannotDo(
             f"{directory} is a {settings.kind.value} installation: "
             f"{_COMMAND_BY_KIND[settings.kind]} runs it; or name another directory with --data"
+        )
+    if database is not None and database_at(database, settings.directory) != settings.database:
+        raise CannotDo(
+            f"{directory} keeps its data at {settings.database}: change the setting database, "
+            "or name another directory with --data"
         )
     if port is None:
         return settings

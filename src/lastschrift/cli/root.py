@@ -8,7 +8,7 @@ import click
 from lastschrift import __version__
 from lastschrift.cli.epilog import example
 
-_COMMANDS = ("sandbox", "init", "serve", "migrate", "contract", "client", "doctor")
+_COMMANDS = ("sandbox", "init", "serve", "migrate", "copy", "contract", "client", "doctor")
 """In the order of their need; each stands in the module of its name beside this one."""
 
 

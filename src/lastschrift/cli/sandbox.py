@@ -15,7 +15,7 @@ from lastschrift.cli.installing import (
     make_config,
     make_directory,
 )
-from lastschrift.cli.options import data_option, port_option
+from lastschrift.cli.options import data_option, database_option, port_option
 from lastschrift.cli.welcome import welcome
 from lastschrift.settings import InstallationKind, Settings
 from lastschrift.web.listen import is_loopback
@@ -23,10 +23,13 @@ from lastschrift.web.listen import is_loopback
 
 @click.command(epilog=example("lastschrift sandbox --port 8081 --fresh"))
 @data_option
+@database_option
 @port_option
 @click.option("--fresh", is_flag=True, help="Begin with an empty database; settings and key stay.")
 @click.pass_obj
-def sandbox(house: House, directory: Path, port: int | None, fresh: bool) -> None:
+def sandbox(
+    house: House, directory: Path, database: str | None, port: int | None, fresh: bool
+) -> None:
     """Serve both APIs on this machine only, with a client that is ready to use.
 
     The first start makes the directory, with the demo client of the documentation. Its secret is
@@ -34,8 +37,8 @@ def sandbox(house: House, directory: Path, port: int | None, fresh: bool) -> Non
     """
     make_directory(directory)
     with hold(directory, Holder.SERVER):
-        make_config(directory, InstallationKind.SANDBOX)
-        settings = load_settings(directory, InstallationKind.SANDBOX, port)
+        make_config(directory, InstallationKind.SANDBOX, database)
+        settings = load_settings(directory, InstallationKind.SANDBOX, port=port, database=database)
         _require_loopback(settings)
         if fresh and has_database(house, settings):
             house.delete_database(settings)

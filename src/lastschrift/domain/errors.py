@@ -71,6 +71,10 @@ class BankAccountUnknown(NotFound):
     """This contract, or this debtor, has no such bank account."""
 
 
+class ResultDeleted(NotFound):
+    """What was made under this idempotency key has been deleted since."""
+
+
 class ContractUnknown(NotFound):
     """There is no contract of this id."""
 
@@ -86,6 +90,18 @@ class BankAccountAlreadyRegistered(Conflict):
         super().__init__(account_id)
         self.account_id = account_id
         self.iban = iban
+
+
+class IdempotencyKeyTaken(Conflict):
+    """The idempotency key was used for another command of this kind."""
+
+
+class RequestStillRunning(Conflict):
+    """An earlier request under the same idempotency key is not done yet."""
+
+    def __init__(self, retry_after_s: int = 1) -> None:
+        super().__init__(retry_after_s)
+        self.retry_after_s = retry_after_s
 
 
 class AccountIdTaken(Conflict):

@@ -37,6 +37,10 @@ class NotLatin(ValueRefused):
     """A text holds letters of another script than Latin."""
 
 
+class NotVisibleAscii(ValueRefused):
+    """A text holds something else than the visible characters of ASCII."""
+
+
 class EmailMalformed(ValueRefused):
     """A text is no e-mail address."""
 

@@ -50,9 +50,13 @@ def log_unexpected(error: BaseException, support_id: str, where: str) -> None:
     _logger().error("unexpected error", support_id=support_id, where=where, error=error)
 
 
-def log_worker_replaced(exit_code: int) -> None:
-    """Log that a worker died, by a signal if ``exit_code`` is below 0, and another one begins."""
-    _logger().error("worker replaced", exit_code=exit_code)
+def log_worker_replaced(exit_code: int, reason: str | None) -> None:
+    """Log that a worker died, by a signal if ``exit_code`` is below 0, and another one begins.
+
+    ``reason`` is why it could not begin, as a command would tell it.
+    """
+    told = {} if reason is None else {"reason": reason}
+    _logger().error("worker replaced", exit_code=exit_code, **told)
 
 
 def log_uncaught() -> None:

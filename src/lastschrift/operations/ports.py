@@ -59,6 +59,18 @@ class ContractKeys(Protocol):
         """Return 32 bytes that are equal for equal IBANs of this contract, and tell nothing."""
         ...
 
+    def keyed_hash(self, purpose: str, content: bytes) -> bytes:
+        """Return 32 bytes that are equal for equal contents of one purpose, and tell nothing."""
+        ...
+
+    def seal_result(self, key_hash: bytes, result: UUID) -> bytes:
+        """Encrypt the id of a result so that it opens only beside this key's hash."""
+        ...
+
+    def open_result(self, key_hash: bytes, sealed: bytes) -> UUID:
+        """Decrypt what `seal_result` made beside this key's hash."""
+        ...
+
 
 class Vault(Protocol):
     """Keeper of the master key."""
@@ -149,6 +161,22 @@ class NewBankAccount(Struct, frozen=True, gc=False):
     sealed_iban: bytes
     fingerprint: bytes
     audit: AuditEntry
+
+
+class KeyUse(Struct, frozen=True, kw_only=True):
+    """What an idempotency key was used for; nothing in it is in clear that a client sent.
+
+    ``key_hash`` and ``command_hash`` are keyed hashes, ``result_sealed`` is the encrypted id of
+    what came of it. From ``expires`` on the key is as good as new.
+    """
+
+    contract_id: ContractId
+    operation: str
+    key_hash: bytes
+    command_hash: bytes
+    result_sealed: bytes
+    created: datetime
+    expires: datetime
 
 
 class ClientCredentials(Struct, frozen=True):
@@ -270,6 +298,21 @@ class Transaction(Reader, Protocol):
 
     async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
         """Write down who did what."""
+        ...
+
+    async def claim_key(self, use: KeyUse) -> KeyUse | None:
+        """Keep what a key is used for; if it is in use already, return for what, and keep nothing.
+
+        Waits for a transaction that has claimed the same key and is not done yet.
+        """
+        ...
+
+    async def release_key(self, use: KeyUse) -> None:
+        """Forget what `claim_key` kept."""
+        ...
+
+    async def drop_expired_keys(self, contract: ContractId, now: datetime, rows_max: int) -> int:
+        """Forget up to ``rows_max`` uses of keys that are past their time; return how many."""
         ...
 
 

@@ -53,7 +53,7 @@ async def register_bank_account(ports: Ports, command: RegisterBankAccount) -> R
     """
     known = ports.vault.unlocked(command.contract_id)
     keys = known or await contract_keys(ports, command.contract_id)
-    prepare = partial(_prepare, ports, keys, command)
+    prepare = partial(prepare_bank_account, ports, keys, command)
     outcome = await ports.store.write_batched(register_bank_accounts, prepare)
     if isinstance(outcome, DomainError):
         raise outcome
@@ -95,7 +95,10 @@ async def _add_again(
     return sorted(left_out)
 
 
-def _prepare(ports: Ports, keys: ContractKeys, command: RegisterBankAccount) -> NewBankAccount:
+def prepare_bank_account(
+    ports: Ports, keys: ContractKeys, command: RegisterBankAccount
+) -> NewBankAccount:
+    """Make all of a bank account that needs no store."""
     iban = command.iban
     account_id = command.account_id or AccountId(ports.ids.new_id())
     account = BankAccount(

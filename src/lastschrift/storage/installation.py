@@ -4,12 +4,14 @@ A database says itself what it was made for, so that no command takes a sandbox 
 the other way round, whatever the settings beside it say.
 """
 
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 from lastschrift.operations.ports import Reader, Store
 from lastschrift.storage.jobs import Observer
+from lastschrift.storage.schema import SchemaError
+from lastschrift.storage.transfer import Source, Tables, Target
 
 T = TypeVar("T")
 
@@ -23,6 +25,18 @@ class DatabaseRefused(Exception):
     def __init__(self, place: object, fact: str, remedy: str) -> None:
         super().__init__(f"{place}: {fact}; {remedy}")
         self.place = place
+
+
+@contextmanager
+def naming(place: object) -> Iterator[None]:
+    """Say of which database a fact is, where there are two of them.
+
+    Raises: DatabaseRefused, instead of SchemaError.
+    """
+    try:
+        yield
+    except SchemaError as error:
+        raise DatabaseRefused(place, error.fact, error.remedy) from None
 
 
 class OpenStore(Store, Protocol):
@@ -65,4 +79,19 @@ class Installation(Protocol):
         self, *, queue_limit: int, observe: Observer
     ) -> AbstractAsyncContextManager[OpenStore]:
         """Open the store; close it when the block ends."""
+        ...
+
+    def as_source(self) -> AbstractAsyncContextManager[Source]:
+        """Let nobody write what there is, until the block ends; it must have this schema."""
+        ...
+
+    def as_snapshot(self) -> AbstractAsyncContextManager[Tables]:
+        """Read all as it is now, whoever writes on; it must have this schema."""
+        ...
+
+    def as_target(self) -> AbstractAsyncContextManager[Target]:
+        """Make the database by adding rows, alone; what an earlier attempt left is still there.
+
+        Raises: AlreadyInstalled: there is a finished one.
+        """
         ...

@@ -18,6 +18,7 @@ from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorI
 from lastschrift.domain.party import Party
 from lastschrift.operations.ports import (
     KeyPurpose,
+    KeyUse,
     NewBankAccount,
     SealedBankAccount,
     WrappedKey,
@@ -105,6 +106,19 @@ class Rows:
             updated=None if updated is None else self._codec.get_instant(updated),
         )
         return SealedBankAccount(account, sealed_iban)
+
+    def key_use(self, row: Row) -> KeyUse:
+        """Read a row of KEY_USE."""
+        contract, operation, key_hash, command_hash, result_sealed, created, expires = row
+        return KeyUse(
+            contract_id=ContractId(self._codec.get_id(contract)),
+            operation=operation,
+            key_hash=key_hash,
+            command_hash=command_hash,
+            result_sealed=result_sealed,
+            created=self._codec.get_instant(created),
+            expires=self._codec.get_instant(expires),
+        )
 
     def reasons(
         self, accounts: Sequence[NewBankAccount], rows: Sequence[Row]

@@ -12,7 +12,12 @@ from msgspec import Struct
 
 
 class SchemaError(Exception):
-    """The database can't be used as it is."""
+    """The database can't be used as it is: ``fact`` says why, ``remedy`` what to do."""
+
+    def __init__(self, fact: str, remedy: str) -> None:
+        super().__init__(f"{fact}: {remedy}")
+        self.fact = fact
+        self.remedy = remedy
 
 
 class SchemaTooOld(SchemaError):
@@ -20,8 +25,8 @@ class SchemaTooOld(SchemaError):
 
     def __init__(self, found: int, needed: int) -> None:
         super().__init__(
-            f"the database has schema {found}, this program needs {needed}: "
-            "run `lastschrift migrate`"
+            f"the database has schema {found}, this program needs {needed}",
+            "run `lastschrift migrate`",
         )
         self.found = found
         self.needed = needed
@@ -32,8 +37,8 @@ class SchemaTooNew(SchemaError):
 
     def __init__(self, found: int, known: int) -> None:
         super().__init__(
-            f"the database has schema {found}, this program knows {known}: "
-            "run the newer Lastschrift that wrote it"
+            f"the database has schema {found}, this program knows {known}",
+            "run the newer Lastschrift that wrote it",
         )
         self.found = found
         self.known = known
@@ -43,7 +48,7 @@ class NotOurDatabase(SchemaError):
     """The database is another program's."""
 
     def __init__(self) -> None:
-        super().__init__("the database belongs to another program: name another one")
+        super().__init__("the database belongs to another program", "name another one")
 
 
 class Migration(Struct, frozen=True):

@@ -4,7 +4,9 @@ An engine with another form rewrites them when it is imported (`storage.sqlite.d
 works on many rows at once has a text of its own for each engine.
 
 Every look-up carries the contract, but those by a secret's hash or a client's id, which find out
-what the contract is; lists are sorted by (created, id), never by id alone.
+what the contract is; lists are sorted by (created, id), never by id alone. What says that an instant
+is before infinity, as each of them is, may go by an index that nothing else goes by: the comment in
+PostgreSQL's first migration has why. To SQLite any text is more than any number.
 
 What is added has an id that we drew, so it can conflict with itself only: an operation whose COMMIT
 was never heard of runs again, and leaves what it finds of itself as it is.
@@ -43,12 +45,13 @@ FROM debtor WHERE contract_id = $1::uuid AND id = $2::uuid AND kind = 'customer'
 """
 
 CUSTOMERS_TOTAL = """
-SELECT count(*) FROM debtor WHERE contract_id = $1::uuid AND kind = 'customer'
+SELECT count(*) FROM debtor
+WHERE contract_id = $1::uuid AND kind = 'customer' AND created < 'infinity'
 """
 
 CUSTOMERS = """
 SELECT contract_id, id, kind, contact, created, updated
-FROM debtor WHERE contract_id = $1::uuid AND kind = 'customer'
+FROM debtor WHERE contract_id = $1::uuid AND kind = 'customer' AND created < 'infinity'
 ORDER BY created, id LIMIT $2::bigint OFFSET $3::bigint
 """
 
@@ -65,10 +68,14 @@ BANK_ACCOUNT = _BANK_ACCOUNT + " AND a.id = $2::uuid"
 BANK_ACCOUNTS_OF = _BANK_ACCOUNT + " AND a.debtor_id = $2::uuid ORDER BY a.created, a.id"
 
 BANK_ACCOUNTS_TOTAL = """
-SELECT count(*) FROM bank_account WHERE contract_id = $1::uuid AND deleted IS NULL
+SELECT count(*) FROM bank_account
+WHERE contract_id = $1::uuid AND deleted IS NULL AND created < 'infinity'
 """
 
-BANK_ACCOUNTS = _BANK_ACCOUNT + " ORDER BY a.created, a.id LIMIT $2::bigint OFFSET $3::bigint"
+BANK_ACCOUNTS = (
+    _BANK_ACCOUNT
+    + " AND a.created < 'infinity' ORDER BY a.created, a.id LIMIT $2::bigint OFFSET $3::bigint"
+)
 
 ADD_CONTRACT = """
 INSERT INTO contract (id, name, created) VALUES ($1::uuid, $2::text, $3::timestamptz)
@@ -101,7 +108,8 @@ ON CONFLICT DO NOTHING
 
 DROP_EXPIRED_TOKENS = """
 DELETE FROM access_token WHERE token_hash IN (
-    SELECT token_hash FROM access_token WHERE expires <= $1::timestamptz LIMIT $2::bigint
+    SELECT token_hash FROM access_token
+    WHERE expires <= $1::timestamptz AND expires < 'infinity' LIMIT $2::bigint
 ) RETURNING 1
 """
 
@@ -114,6 +122,44 @@ ON CONFLICT DO NOTHING
 DELETE_BANK_ACCOUNT = """
 UPDATE bank_account SET deleted = $3::timestamptz
 WHERE contract_id = $1::uuid AND id = $2::uuid AND deleted IS NULL
+"""
+
+CLAIM_KEY = """
+INSERT INTO idempotency_key (
+    contract_id, operation, key_hash, command_hash, result_sealed, created, expires
+) VALUES (
+    $1::uuid, $2::text, $3::bytea, $4::bytea, $5::bytea, $6::timestamptz, $7::timestamptz
+)
+ON CONFLICT (contract_id, operation, key_hash) DO UPDATE SET
+    command_hash = excluded.command_hash, result_sealed = excluded.result_sealed,
+    created = excluded.created, expires = excluded.expires
+WHERE idempotency_key.expires <= excluded.created
+RETURNING 1
+"""
+"""Keep a use, in place of one that has expired; no row comes back if one is there that has not.
+
+That one is locked then, though nothing of it changes: nobody can drop it before it is read, and our
+COMMIT waits until a standby has it, too, before we tell of it.
+"""
+
+KEY_USE = """
+SELECT contract_id, operation, key_hash, command_hash, result_sealed, created, expires
+FROM idempotency_key
+WHERE contract_id = $1::uuid AND operation = $2::text AND key_hash = $3::bytea
+"""
+
+RELEASE_KEY = """
+DELETE FROM idempotency_key
+WHERE contract_id = $1::uuid AND operation = $2::text AND key_hash = $3::bytea
+"""
+
+DROP_EXPIRED_KEYS = """
+DELETE FROM idempotency_key
+WHERE contract_id = $1::uuid AND (operation, key_hash) IN (
+    SELECT operation, key_hash FROM idempotency_key
+    WHERE contract_id = $1::uuid AND expires <= $2::timestamptz AND expires < 'infinity'
+    LIMIT $3::bigint
+) RETURNING 1
 """
 
 INSTALLATION_KIND = "SELECT kind FROM installation"

@@ -15,6 +15,7 @@ from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorI
 from lastschrift.operations.ports import (
     AuditEntry,
     ClientCredentials,
+    KeyUse,
     Listing,
     NewBankAccount,
     Page,
@@ -205,3 +206,32 @@ class SqlTransaction(SqlReader):
 
     async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
         await self._engine.add_audit_entries(entries)
+
+    async def claim_key(self, use: KeyUse) -> KeyUse | None:
+        claimed = await self._engine.fetch(
+            statements.CLAIM_KEY,
+            *self._key_of(use),
+            use.command_hash,
+            use.result_sealed,
+            self._codec.put_instant(use.created),
+            self._codec.put_instant(use.expires),
+        )
+        if claimed:
+            return None
+        (row,) = await self._engine.fetch(statements.KEY_USE, *self._key_of(use))
+        return self._rows.key_use(row)
+
+    async def release_key(self, use: KeyUse) -> None:
+        await self._engine.fetch(statements.RELEASE_KEY, *self._key_of(use))
+
+    async def drop_expired_keys(self, contract: ContractId, now: datetime, rows_max: int) -> int:
+        rows = await self._engine.fetch(
+            statements.DROP_EXPIRED_KEYS,
+            self._codec.put_id(contract),
+            self._codec.put_instant(now),
+            rows_max,
+        )
+        return len(rows)
+
+    def _key_of(self, use: KeyUse) -> tuple[Value, ...]:
+        return self._codec.put_id(use.contract_id), use.operation, use.key_hash

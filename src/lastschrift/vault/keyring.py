@@ -13,9 +13,11 @@ may have several versions of each; the newest is used, any opens what it sealed.
 True
 """
 
+import hmac
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 
@@ -36,6 +38,9 @@ from lastschrift.vault.fingerprint import Fingerprinter
 from lastschrift.vault.master_key import MasterKey
 
 _WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
+
+_NO_IBAN = b"keyed hashes"
+"""What the key of all other hashes is made of: no IBAN has blanks, so no fingerprint is this."""
 
 
 class WrapBroken(CannotOpen):
@@ -60,7 +65,7 @@ class KeyMissing(CannotOpen):
 class ContractKeyRing(Concealed):
     """A contract's keys, unlocked (the operations' `ContractKeys`)."""
 
-    __slots__ = ("_fingerprinter", "_ibans")
+    __slots__ = ("_fingerprinter", "_hash_key", "_ibans", "_results")
 
     def __init__(
         self,
@@ -71,7 +76,12 @@ class ContractKeyRing(Concealed):
         self._ibans = Envelope(
             Place(contract=contract, table="bank_account", column="iban"), data_keys
         )
-        self._fingerprinter = Fingerprinter(fingerprint_keys[max(fingerprint_keys)])
+        self._results = Envelope(
+            Place(contract=contract, table="idempotency_key", column="result_sealed"), data_keys
+        )
+        newest = fingerprint_keys[max(fingerprint_keys)]
+        self._fingerprinter = Fingerprinter(newest)
+        self._hash_key = hmac.digest(newest, _NO_IBAN, "sha256")
 
     def seal_iban(self, account: AccountId, iban: Iban) -> bytes:
         """Encrypt an IBAN so that it opens only as this account's."""
@@ -87,6 +97,22 @@ class ContractKeyRing(Concealed):
     def fingerprint(self, iban: Iban) -> bytes:
         """Return 32 bytes that are equal for equal IBANs of this contract, and tell nothing."""
         return self._fingerprinter.fingerprint(iban.reveal())
+
+    def keyed_hash(self, purpose: str, content: bytes) -> bytes:
+        """Return 32 bytes that are equal for equal contents of one purpose, and tell nothing."""
+        name = purpose.encode("ascii")
+        return hmac.digest(self._hash_key, bytes([len(name)]) + name + content, "sha256")
+
+    def seal_result(self, key_hash: bytes, result: UUID) -> bytes:
+        """Encrypt the id of a result so that it opens only beside this key's hash."""
+        return self._results.seal(_row_of(key_hash), result.bytes)
+
+    def open_result(self, key_hash: bytes, sealed: bytes) -> UUID:
+        """Decrypt what `seal_result` made beside this key's hash.
+
+        Raises: KeyVersionUnknown, SealBroken.
+        """
+        return UUID(bytes=self._results.open(_row_of(key_hash), sealed))
 
 
 class KeyVault(Concealed):
@@ -123,6 +149,11 @@ class KeyVault(Concealed):
     def unlocked(self, contract: ContractId) -> ContractKeyRing | None:
         """Return a contract's keys if they have been unlocked before."""
         return self._unlocked.get(contract)
+
+
+def _row_of(key_hash: bytes) -> UUID:
+    """Return what stands for a row that is found by a hash."""
+    return UUID(bytes=key_hash[:16])
 
 
 def wrap_key(

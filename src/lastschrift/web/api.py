@@ -13,7 +13,10 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A parameter of a route's path or query, for the API's description; ``kind``: its type."""
+    """A parameter in a route's path, query or headers, for the API's description.
+
+    ``kind`` is its type.
+    """
 
     name: str
     meaning: str
@@ -39,6 +42,7 @@ class Route:
     scopes: Sequence[Scope] = ()
     in_path: Sequence[Parameter] = ()
     query: Sequence[Parameter] = ()
+    in_headers: Sequence[Parameter] = ()
     is_hot: bool = False
 
 

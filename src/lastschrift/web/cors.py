@@ -7,7 +7,10 @@ browser also asks which request headers it may send; the answer to that is `assu
 from lastschrift.web.api import Route
 from lastschrift.web.http import Header, Request, Response
 
-_ALLOW_HEADERS = (b"access-control-allow-headers", b"Authorization, Content-Type, Accept, X-Action")
+_ALLOW_HEADERS = (
+    b"access-control-allow-headers",
+    b"Authorization, Content-Type, Accept, X-Action, Idempotency-Key",
+)
 
 
 def cors_headers(methods: bytes) -> list[Header]:

@@ -4,7 +4,7 @@ Starlette finds the route of all but the hottest requests; from there on every h
 plain coroutine from `Request` to `Response`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -119,6 +119,10 @@ class Request:
                 found: bytes = value
                 return found
         return None
+
+    def headers_among(self, names: Container[bytes]) -> list[Header]:
+        """Return all headers of these (lower-case) names, in their order."""
+        return [header for header in self.scope["headers"] if header[0] in names]
 
     async def authenticate(self) -> Principal:
         """Return who the request's bearer token stands for.

@@ -9,7 +9,7 @@ the hot path hardly feels it; the figures take Prometheus' form when they are re
 True
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from prometheus_client.core import (
@@ -21,29 +21,27 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from lastschrift.web.counts import LATENCY_BUCKETS_S, Counts, Tally, sum_of
+from lastschrift.web.counts import LATENCY_BUCKETS_S, Counts, Tally
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
 class Metrics(Collector):
-    """All figures of one server; ``others`` gives what its other processes have counted.
+    """All figures of one server.
 
-    Where there are others, nothing is told of a single process (its memory, its CPU): each time it
-    would be another one's.
+    ``total`` is for one of several processes: of what it has counted it makes what all have. Then
+    nothing is told of a single process (its memory, its CPU): each time it would be another one's.
     """
 
-    def __init__(
-        self, *, version: str, others: Callable[[], Iterable[Counts]] | None = None
-    ) -> None:
+    def __init__(self, *, version: str, total: Callable[[Counts], Counts] | None = None) -> None:
         self._counts = Counts.none()
-        self._others = others
+        self._total = total
         self._queue_depth: Callable[[], int] = lambda: 0
         self._registry = CollectorRegistry()
         self._registry.register(self)
         build = Gauge("lastschrift_build", "Always 1.", ["version"], registry=self._registry)
         build.labels(version).set(1)
-        if others is None:
+        if total is None:
             ProcessCollector(registry=self._registry)
 
     def answered(self, route: str, status: int, seconds: float) -> None:
@@ -70,7 +68,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield what was counted, as `prometheus_client` reads it."""
-        total = sum_of([self.counts(), *(self._others() if self._others else ())])
+        total = self.counts() if self._total is None else self._total(self.counts())
         yield from _requests(total)
         yield _histogram("lastschrift_commit_jobs", "Jobs committed together.", total.jobs)
         yield _histogram(

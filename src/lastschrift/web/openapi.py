@@ -137,7 +137,7 @@ def _operation(api: Api, route: Route) -> Document:
         "operationId": route.handler.__name__,
         "tags": [api.title],
         "summary": summary,
-        "parameters": [*_path_parameters(route), *map(_query_parameter, route.query)],
+        "parameters": _parameters(route),
         "responses": {
             str(status): _answer(api, status, route.answers[status])
             for status in sorted(route.answers)
@@ -155,6 +155,14 @@ def _operation(api: Api, route: Route) -> Document:
     return operation
 
 
+def _parameters(route: Route) -> list[Document]:
+    return [
+        *_path_parameters(route),
+        *[_parameter("query", parameter) for parameter in route.query],
+        *[_parameter("header", parameter) for parameter in route.in_headers],
+    ]
+
+
 def _path_parameters(route: Route) -> list[Document]:
     """Return all variable parts of the path, in their order, described or not."""
     known = {parameter.name: parameter for parameter in route.in_path}
@@ -164,10 +172,6 @@ def _path_parameters(route: Route) -> list[Document]:
         | {"required": True}
         for name in names
     ]
-
-
-def _query_parameter(parameter: Parameter) -> Document:
-    return _parameter("query", parameter)
 
 
 def _parameter(place: str, parameter: Parameter) -> Document:

@@ -1,45 +1,59 @@
 """The figures of several workers, told as one.
 
-Each worker writes down what it has counted once a second, in a directory that only they can read.
-Whoever is asked adds up what all have written. A dead worker's file stays: what it counted was
-counted, and a sum that goes back would look to Prometheus like a server that began anew.
+Each worker writes down what it has counted once a second, and whenever it is asked, in a directory
+that only they can read. Whoever is asked adds up what all have written. So nothing that was once
+told is missing later: a sum that goes back would look to Prometheus like a server that began anew.
+For the same reason a worker that takes a dead one's place goes on from what that one has written.
 """
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from lastschrift.web.counts import Counts
+from lastschrift.web.counts import Counts, sum_of
 
 _EVERY_S = 1.0
 _SUFFIX = ".counts"
 
 
-class Siblings:
-    """What the other workers of this server have counted."""
+class _Written(msgspec.Struct):
+    """What a place's worker has counted, with all that had the place before it."""
 
-    def __init__(self, directory: Path) -> None:
+    pid: int
+    counts: Counts
+
+
+class Siblings:
+    """The workers of this server, seen from one of them: the one in ``place``."""
+
+    def __init__(self, directory: Path, place: int) -> None:
         self._directory = directory
-        self._own = directory / f"{os.getpid()}{_SUFFIX}"
+        self._own = directory / f"{place}{_SUFFIX}"
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(Counts)
+        self._decoder = msgspec.msgpack.Decoder(_Written)
+        self._before = self._read(self._own).without_queue() if self._own.exists() else None
 
     def tell(self, counts: Counts) -> None:
-        """Write down what this worker has counted."""
+        """Write down what this worker has counted; where nothing can be written, the last stays."""
+        counts = counts if self._before is None else sum_of([self._before, counts])
         part = self._own.with_suffix(".part")
-        part.write_bytes(self._encoder.encode(counts))
-        part.rename(self._own)
+        with suppress(OSError):  # A full disk must not end a server that does not need it.
+            part.write_bytes(self._encoder.encode(_Written(os.getpid(), counts)))
+            part.rename(self._own)
 
-    def others(self) -> Iterator[Counts]:
-        """Yield what each of the others has written down; a dead one has nothing waiting."""
-        for path in self._directory.glob(f"*{_SUFFIX}"):
-            if path != self._own:
-                counts = self._decoder.decode(path.read_bytes())
-                yield counts if _is_alive(int(path.stem)) else counts.without_queue()
+    def total(self, counts: Counts) -> Counts:
+        """Return what all workers have counted; ``counts`` is what this one has."""
+        self.tell(counts)
+        return sum_of(map(self._read, self._directory.glob(f"*{_SUFFIX}")))
+
+    def _read(self, path: Path) -> Counts:
+        """Return what is written there; nothing waits any longer in a worker that is dead."""
+        written = self._decoder.decode(path.read_bytes())
+        return written.counts if _is_alive(written.pid) else written.counts.without_queue()
 
 
 @asynccontextmanager

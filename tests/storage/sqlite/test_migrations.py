@@ -16,13 +16,6 @@ from lastschrift.storage.sqlite.migrations import (
 )
 from lastschrift.storage.sqlite.store import SqliteStore
 
-SHARDED_BY_SOMETHING_ELSE = {  # DESIGN §3: keys that need not begin with the contract
-    "installation",
-    "contract",
-    "client",
-    "access_token",
-}
-
 
 @pytest.fixture
 def connection(tmp_path: Path) -> apsw.Connection:
@@ -103,27 +96,3 @@ def test_every_table_is_strict(connection: apsw.Connection) -> None:
     migrate(connection)
     rows = connection.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
     assert {name for name, is_strict in rows if not is_strict} == {"sqlite_schema"}
-
-
-def test_every_key_begins_with_the_contract(connection: apsw.Connection) -> None:
-    migrate(connection)
-    unique = connection.execute(
-        "SELECT t.name, i.name FROM pragma_table_list t, pragma_index_list(t.name) i"
-        " WHERE t.schema = 'main' AND i.[unique]"
-    ).fetchall()
-    for table, index in unique:
-        columns = connection.execute(
-            "SELECT name FROM pragma_index_info(?) WHERE seqno = 0", (index,)
-        ).fetchall()
-        assert columns == [("contract_id",)] or table in SHARDED_BY_SOMETHING_ELSE, index
-
-
-def test_every_reference_stays_within_the_contract(connection: apsw.Connection) -> None:
-    migrate(connection)
-    references = connection.execute(
-        "SELECT t.name, f.id, f.[from] FROM pragma_table_list t, pragma_foreign_key_list(t.name) f"
-        " WHERE t.schema = 'main' AND f.seq = 0"
-    ).fetchall()
-    assert references
-    for table, _, column in references:
-        assert column == "contract_id" or table in SHARDED_BY_SOMETHING_ELSE, table

@@ -28,7 +28,15 @@ ANSWERED_WITHIN_S = 0.1
 TIMES_TRIED = 3
 CHUNK_BYTES = 16_384
 
-TABLES = ("contract", "contract_key", "debtor", "client", "access_token", "bank_account", "audit_entry")
+TABLES = (
+    "contract",
+    "contract_key",
+    "debtor",
+    "client",
+    "access_token",
+    "bank_account",
+    "audit_entry",
+)
 
 
 class InChunks:

@@ -5,7 +5,7 @@ offset is +01:00, as ISO 8601 has no place for the seconds of local mean time (`
 """
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -15,13 +15,15 @@ _BERLIN = ZoneInfo("Europe/Berlin")
 _STANDARD_TIME_SINCE = date(1893, 4, 1)
 """Its first midnight too: zone data has it 6 minutes and 32 seconds before the clocks were set."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 _ONE_HOUR = timezone(timedelta(hours=1))
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T00:00:00[+-]\d{2}:\d{2})?", re.ASCII)
 
 
 def render_instant(instant: datetime) -> str:
     """Return an instant as ``2017-11-09T20:16:13+01:00``."""
-    return _render_second(int(instant.timestamp()))
+    return _render_second((instant - _EPOCH) // _SECOND)
 
 
 @lru_cache(maxsize=64)

@@ -13,10 +13,13 @@ from lastschrift.domain.errors import (
     BankAccountAlreadyRegistered,
     Conflict,
     DebtorAccessDenied,
+    IdempotencyKeyTaken,
     Invalid,
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    RequestStillRunning,
+    ResultDeleted,
     ScopeMissing,
     Unavailable,
 )
@@ -86,6 +89,12 @@ def _method_unknown(error: MethodUnknown) -> Response:
     return _product_error(405, "ProductFormatException", "Method not known here", allow)
 
 
+def _still_running(error: RequestStillRunning) -> Response:
+    wait = (b"retry-after", b"%d" % error.retry_after_s)
+    details = "The request with this idempotency key is still running, please try again"
+    return _product_error(409, "ProductInternalException", details, wait)
+
+
 def _unavailable(error: Unavailable) -> Response:
     wait = (b"retry-after", b"%d" % error.retry_after_s)
     return _product_error(503, "ProductInternalException", "Please try again", wait)
@@ -94,6 +103,10 @@ def _unavailable(error: Unavailable) -> Response:
 ERRORS: ErrorTable[Response] = ErrorTable(
     {
         BankAccountAlreadyRegistered: _duplicate,
+        IdempotencyKeyTaken: lambda _: _product_error(
+            422, "ProductFormatException", "This idempotency key was used for another request"
+        ),
+        RequestStillRunning: _still_running,
         Conflict: lambda _: _product_error(409, "ProductDuplicateException", "Exists already"),
         BodyTooLarge: lambda error: _product_error(
             413, "ProductFormatException", f"The body has more than {error.bytes_max} bytes"
@@ -104,6 +117,11 @@ ERRORS: ErrorTable[Response] = ErrorTable(
         QueryMalformed: lambda _: _product_error(422, "ProductFormatException", "Wrong query"),
         MethodUnknown: _method_unknown,
         Invalid: _invalid,
+        ResultDeleted: lambda _: _product_error(
+            404,
+            "ProductNotFoundException",
+            "What was created with this idempotency key has been deleted since",
+        ),
         NotFound: lambda _: _product_error(404, "ProductNotFoundException", "Unknown id"),
         CustomerUnknown: _customer_unknown,
         DebtorAccessDenied: lambda error: _customer_denied(customer_id(error.debtor_id)),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lastschrift.apis.secuconnect.refusals import KeysDiffer
 from lastschrift.domain.bic import BicMalformed
 from lastschrift.domain.iban import (
     IbanCheckDigitsWrong,
@@ -17,6 +18,7 @@ from lastschrift.domain.refusals import (
     DateMalformed,
     Missing,
     NotTogether,
+    NotVisibleAscii,
     NumberOutOfRange,
     TooLong,
     ValueRefused,
@@ -31,6 +33,8 @@ _WORDS: Mapping[type[ValueRefused], Callable[[Any], str]] = {
     ControlCharacter: lambda _: "holds a control character",
     DateMalformed: lambda _: "invalid dob format, must be a date as YYYY-MM-DD",
     NotTogether: lambda _: "names another customer than customer does",
+    NotVisibleAscii: lambda _: "holds a character that is no visible one of ASCII",
+    KeysDiffer: lambda _: "is another idempotency key than the one before",
     NumberOutOfRange: lambda reason: (
         f"must be a whole number from {reason.smallest} to {reason.largest}"
     ),

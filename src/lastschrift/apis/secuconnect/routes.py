@@ -3,6 +3,12 @@
 from typing import Annotated
 
 from lastschrift.apis.secuconnect.errors import ERRORS
+from lastschrift.apis.secuconnect.idempotency import (
+    IDEMPOTENCY_KEY,
+    X_ACTION,
+    parse_idempotency_key,
+    render_once,
+)
 from lastschrift.apis.secuconnect.ids import parse_container_id, parse_customer_id
 from lastschrift.apis.secuconnect.models import (
     COUNT_DEFAULT,
@@ -31,10 +37,13 @@ from lastschrift.apis.secuconnect.render import (
 )
 from lastschrift.domain.access import Scope
 from lastschrift.domain.errors import BankAccountUnknown, DebtorUnknown
+from lastschrift.domain.idempotency import CHARACTERS_MAX
 from lastschrift.operations.list_debtors import list_debtors
 from lastschrift.operations.read_debtor import read_debtor
 from lastschrift.operations.register_bank_account import register_bank_account
+from lastschrift.operations.register_bank_account_once import register_bank_account_once
 from lastschrift.operations.register_debtor import register_debtor
+from lastschrift.operations.register_debtor_once import register_debtor_once
 from lastschrift.operations.reveal_bank_account import reveal_bank_account
 from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
 from lastschrift.web.api import Api, Parameter, Route
@@ -49,7 +58,11 @@ async def create_customer(request: Request) -> Response:
     """Save a customer's contact data."""
     principal = await request.authorize(Scope.SECUCONNECT)
     command = parse_create_customer(await request.body(), principal)
-    return render_customer(await register_debtor(request.ports, command))
+    key = parse_idempotency_key(request)
+    if key is None:
+        return render_customer(await register_debtor(request.ports, command))
+    once = await register_debtor_once(request.ports, command, key)
+    return render_once(request, render_customer, once)
 
 
 async def get_customer(request: Request) -> Response:
@@ -75,7 +88,11 @@ async def create_container(request: Request) -> Response:
     """Save a bank account, once per customer."""
     principal = await request.authorize(Scope.SECUCONNECT)
     command = parse_create_container(await request.body(), principal)
-    return render_container(await register_bank_account(request.ports, command))
+    key = parse_idempotency_key(request)
+    if key is None:
+        return render_container(await register_bank_account(request.ports, command))
+    once = await register_bank_account_once(request.ports, command, key)
+    return render_once(request, render_container, once)
 
 
 async def get_container(request: Request) -> Response:
@@ -104,12 +121,28 @@ _SCOPES = (Scope.SECUCONNECT,)
 _ALWAYS = {403: ProductError, 500: ProductError, 503: ProductError}
 _READ_ERRORS = {404: ProductError, **_ALWAYS}
 _LIST_ERRORS = {422: ProductError, **_ALWAYS}
-_CREATE_ERRORS = {413: ProductError, 422: ProductError, **_ALWAYS}
+_CREATE_ERRORS = {
+    404: ProductError,
+    409: ProductError,
+    413: ProductError,
+    422: ProductError,
+    **_ALWAYS,
+}
 _Count = Annotated[int, described(minimum=0, maximum=COUNT_MAX, default=COUNT_DEFAULT)]
 _Offset = Annotated[int, described(minimum=0, maximum=OFFSET_MAX, default=0)]
 _PAGE = (
     Parameter(name="count", meaning="how many to return", kind=_Count),
     Parameter(name="offset", meaning="how many to leave out before", kind=_Offset),
+)
+_Key = Annotated[str, described(minLength=1, maxLength=CHARACTERS_MAX, pattern=r"^[!#-~][!-~]*$")]
+_KEYS = (
+    Parameter(
+        name=IDEMPOTENCY_KEY,
+        meaning="done once under this key, for 30 days; an answer that was given before comes with "
+        "Idempotency-Replayed: true",
+        kind=_Key,
+    ),
+    Parameter(name=X_ACTION, meaning="an older name for the same", kind=_Key),
 )
 
 _ROUTES = (
@@ -120,6 +153,7 @@ _ROUTES = (
         body=CustomerRequest,
         answers={200: CustomerAnswer, **_CREATE_ERRORS},
         scopes=_SCOPES,
+        in_headers=_KEYS,
     ),
     Route(
         method="GET",
@@ -142,8 +176,9 @@ _ROUTES = (
         path=_CONTAINERS,
         handler=create_container,
         body=ContainerRequest,
-        answers={200: ContainerAnswer, 409: ProductError, **_CREATE_ERRORS},
+        answers={200: ContainerAnswer, **_CREATE_ERRORS},
         scopes=_SCOPES,
+        in_headers=_KEYS,
         is_hot=True,
     ),
     Route(

@@ -56,8 +56,10 @@ SELECT v.place
 FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bytea[])
     AS v (place, contract_id, id, iban_sealed)
 CROSS JOIN told
-JOIN bank_account a
-    ON a.contract_id = v.contract_id AND a.id = v.id AND a.iban_sealed = v.iban_sealed
+JOIN LATERAL (
+    SELECT a.iban_sealed FROM bank_account a
+    WHERE a.contract_id = v.contract_id AND a.id = v.id LIMIT 1
+) a ON a.iban_sealed = v.iban_sealed
 """
 """Return the places of what an earlier run of the same batch kept.
 
@@ -72,12 +74,18 @@ SELECT v.place, held.id, taken.id IS NOT NULL, v.debtor_id IS NOT NULL AND d.id 
 FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[])
     AS v (place, contract_id, id, debtor_id, debtor_kind, fingerprint)
 CROSS JOIN told
-LEFT JOIN bank_account held
-    ON held.contract_id = v.contract_id AND held.debtor_id = v.debtor_id
-    AND held.fingerprint = v.fingerprint AND held.deleted IS NULL
-LEFT JOIN bank_account taken ON taken.contract_id = v.contract_id AND taken.id = v.id
-LEFT JOIN debtor d
-    ON d.contract_id = v.contract_id AND d.id = v.debtor_id AND d.kind = v.debtor_kind
+LEFT JOIN LATERAL (
+    SELECT a.id FROM bank_account a
+    WHERE a.contract_id = v.contract_id AND a.debtor_id = v.debtor_id
+      AND a.fingerprint = v.fingerprint AND a.deleted IS NULL LIMIT 1
+) held ON true
+LEFT JOIN LATERAL (
+    SELECT a.id FROM bank_account a WHERE a.contract_id = v.contract_id AND a.id = v.id LIMIT 1
+) taken ON true
+LEFT JOIN LATERAL (
+    SELECT d.id FROM debtor d
+    WHERE d.contract_id = v.contract_id AND d.id = v.debtor_id AND d.kind = v.debtor_kind LIMIT 1
+) d ON true
 """
 """Return for each value its place and three facts.
 

@@ -6,7 +6,9 @@ would hold up the others for as long as a connection may take. What each connect
 - a lock is waited for two seconds, then it is told that it is held;
 - no statement timeout, whatever the role has: a COMMIT that is cut off while it waits for the
   standby is a commit that can vanish (Patroni's issue 1412);
-- statements are planned once, whatever their arguments are: all of them go by an index.
+- statements are planned once, whatever their arguments are, and by an index if there is one: none
+  of them wants most of a table, even where statistics say so (an old one would drop expired tokens
+  by reading all tokens).
 """
 
 import asyncio
@@ -23,6 +25,7 @@ _CONNECT_S = 3
 
 _SERVER_SETTINGS = {
     "application_name": "lastschrift",
+    "enable_seqscan": "off",
     "jit": "off",
     "lock_timeout": "2s",
     "plan_cache_mode": "force_generic_plan",
@@ -51,14 +54,16 @@ class Primary:
         """
         attempts = [asyncio.ensure_future(_connect(url)) for url in self._urls]
         reasons: list[BaseException] = []
-        for finished in asyncio.as_completed(attempts):
-            try:
-                connection = await finished
-            except (OSError, TimeoutError, *_REFUSALS) as reason:
-                reasons.append(reason)
-            else:
-                await _give_up(attempts, connection)
-                return connection
+        chosen: Connection | None = None
+        try:
+            for finished in asyncio.as_completed(attempts):
+                try:
+                    chosen = await finished
+                    return chosen
+                except (OSError, TimeoutError, *_REFUSALS) as reason:
+                    reasons.append(reason)
+        finally:
+            await _give_up(attempts, chosen)
         raise NoPrimary(reasons)
 
 
@@ -74,7 +79,9 @@ async def _connect(url: str) -> Connection:
     )
 
 
-async def _give_up(attempts: Sequence[asyncio.Future[Connection]], chosen: Connection) -> None:
+async def _give_up(
+    attempts: Sequence[asyncio.Future[Connection]], chosen: Connection | None
+) -> None:
     """End all attempts but the one that was chosen, and what they led to."""
     for attempt in attempts:
         attempt.cancel()
@@ -91,4 +98,6 @@ def one_host_each(url: str) -> list[str]:
     """
     parts = urlsplit(url)
     user, at, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return [url]
     return [urlunsplit(parts._replace(netloc=f"{user}{at}{host}")) for host in hosts.split(",")]

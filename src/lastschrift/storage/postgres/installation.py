@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from lastschrift.operations.ports import Reader
-from lastschrift.storage.installation import DatabaseRefused, Fill
+from lastschrift.storage.installation import DatabaseRefused, Fill, naming
 from lastschrift.storage.jobs import Observer, observe_nothing
 from lastschrift.storage.postgres.connecting import Connection, NoPrimary, Primary
 from lastschrift.storage.postgres.migrations import (
@@ -17,8 +17,16 @@ from lastschrift.storage.postgres.migrations import (
     lock_schema,
     migrate,
     schema_of,
+    try_lock_schema,
 )
 from lastschrift.storage.postgres.store import CONNECTIONS_DEFAULT, PostgresStore
+from lastschrift.storage.postgres.transfer import (
+    PostgresSource,
+    PostgresTables,
+    PostgresTarget,
+    lock_tables,
+)
+from lastschrift.storage.transfer import AlreadyInstalled
 
 T = TypeVar("T")
 
@@ -38,14 +46,19 @@ class PostgresInstallation:
     def create(self, kind: str, fill: Fill | None) -> None:
         """Make all tables in a database that is there and empty; the mark comes last.
 
-        What an interrupted attempt left is taken away first. Of two at once, one does it.
+        What an interrupted attempt left is taken away first. Of two at once, one does it, and the
+        other is told: it has another master key.
         """
         self._run(lambda connection: self._create(connection, kind, fill))
 
     async def _create(self, connection: Connection, kind: str, fill: Fill | None) -> None:
         await lock_schema(connection)
         if await _kind_of(connection) is not None:
-            return
+            raise DatabaseRefused(
+                self._place,
+                "was just made by another command",
+                "serve it with that one's master key",
+            )
         await drop_tables(connection)
         await migrate(connection)
         if fill is not None:
@@ -108,6 +121,53 @@ class PostgresInstallation:
             yield store
         finally:
             await opening.__aexit__(None, None, None)
+
+    @asynccontextmanager
+    async def as_source(self) -> AsyncIterator[PostgresSource]:
+        """Lock all tables: servers go on reading, and refuse to write.
+
+        Raises: DatabaseRefused.
+        """
+        with naming(self._place):
+            async with self._connected() as connection:
+                kind = await _kind_of(connection)
+                if kind is None:
+                    raise DatabaseRefused(
+                        self._place, "holds no installation", "name another database"
+                    )
+                await check_schema(connection)
+                await lock_tables(connection, self._place)
+                yield PostgresSource(connection, self._place, self._told, kind)
+
+    @asynccontextmanager
+    async def as_snapshot(self) -> AsyncIterator[PostgresTables]:
+        """Read in one transaction.
+
+        Raises: DatabaseRefused.
+        """
+        with naming(self._place):
+            async with self._connected() as connection:
+                await check_schema(connection)
+                await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield PostgresTables(connection, self._place, self._told)
+
+    @asynccontextmanager
+    async def as_target(self) -> AsyncIterator[PostgresTarget]:
+        """Make the tables where they are missing, and keep others from making them.
+
+        Raises: AlreadyInstalled; DatabaseRefused.
+        """
+        with naming(self._place):
+            async with self._connected() as connection:
+                if not await try_lock_schema(connection):
+                    raise DatabaseRefused(
+                        self._place, "another command is making it", "wait until that has ended"
+                    )
+                if await _kind_of(connection) is not None:
+                    raise AlreadyInstalled
+                await self._require_durable(connection)
+                await migrate(connection)
+                yield PostgresTarget(connection, self._place, self._told)
 
     async def _require_durable(self, connection: Connection) -> None:
         """Let a server pass that answers a COMMIT when it is on disk.
@@ -181,6 +241,11 @@ _REFUSALS: tuple[tuple[type[BaseException], str, str], ...] = (
         "the role may not make or use the tables",
         "let it own the database: ALTER DATABASE name OWNER TO role",
     ),
+    (
+        asyncpg.InvalidSchemaNameError,
+        "the role has no schema to make tables in",
+        "let it own the database: ALTER DATABASE name OWNER TO role",
+    ),
     (asyncpg.DiskFullError, "the disk is full", "make room on PostgreSQL's machine"),
     (
         asyncpg.TooManyConnectionsError,
@@ -197,12 +262,12 @@ _REFUSALS: tuple[tuple[type[BaseException], str, str], ...] = (
         "is no address that can be used",
         "mend the setting database",
     ),
+    (TimeoutError, "does not answer", "is PostgreSQL running there?"),
     (
         OSError,
         "can't be reached",
         "is PostgreSQL running there, and is the setting database right?",
     ),
-    (TimeoutError, "does not answer", "is PostgreSQL running there?"),
 )
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,17 +12,21 @@ import apsw
 
 from lastschrift.operations.ports import Reader
 from lastschrift.placing import part_of, put_in_place
-from lastschrift.storage.installation import DatabaseRefused, Fill
+from lastschrift.storage.installation import DatabaseRefused, Fill, naming
 from lastschrift.storage.jobs import Observer, observe_nothing
+from lastschrift.storage.schema import SchemaError
 from lastschrift.storage.sqlite.connection import (
     SqliteEngine,
+    open_alone,
     open_for_reading,
     open_for_writing,
 )
 from lastschrift.storage.sqlite.drive import drive
 from lastschrift.storage.sqlite.migrations import check_schema, migrate, schema_of
 from lastschrift.storage.sqlite.store import SqliteStore
+from lastschrift.storage.sqlite.transfer import SqliteSource, SqliteTables, SqliteTarget
 from lastschrift.storage.transaction import SqlReader
+from lastschrift.storage.transfer import AlreadyInstalled
 
 T = TypeVar("T")
 
@@ -50,8 +55,11 @@ class SqliteInstallation:
         _make(part._path, kind)
         if fill is not None:
             asyncio.run(part.fill(fill))
+        self._replace_by(part._path)
+
+    def _replace_by(self, part: Path) -> None:
         self.delete()  # A log left of another would be read into this one.
-        put_in_place(part._path, self._path)
+        put_in_place(part, self._path)
 
     async def fill(self, fill: Fill) -> None:
         """Put the first things in."""
@@ -125,6 +133,44 @@ class SqliteInstallation:
         finally:
             await store.close()
 
+    @asynccontextmanager
+    async def as_source(self) -> AsyncIterator[SqliteSource]:
+        """Have the file alone, so that no server runs on it.
+
+        Raises: DatabaseRefused.
+        """
+        with naming(self._path):
+            if self.kind() is None:
+                raise DatabaseRefused(self._path, "there is no database", "name another one")
+            with _told(self._path), closing(open_alone(self._path)) as connection:
+                check_schema(connection)
+                yield SqliteSource(connection, self._path, partial(_told, self._path))
+
+    @asynccontextmanager
+    async def as_snapshot(self) -> AsyncIterator[SqliteTables]:
+        """Read in one transaction.
+
+        Raises: DatabaseRefused.
+        """
+        with naming(self._path), _opened(self._path) as connection:
+            check_schema(connection)
+            with connection:
+                yield SqliteTables(connection, self._path, partial(_told, self._path))
+
+    @asynccontextmanager
+    async def as_target(self) -> AsyncIterator[SqliteTarget]:
+        """Make the file beside its place; `SqliteTarget.finish` puts it there.
+
+        Raises: AlreadyInstalled; DatabaseRefused.
+        """
+        with naming(self._path):
+            if self.kind() is not None:
+                raise AlreadyInstalled
+            part = part_of(self._path)
+            with _told(part), closing(_open_part(part)) as connection:
+                told, finish = partial(_told, part), partial(self._replace_by, part)
+                yield SqliteTarget(connection, self._path, told, finish)
+
 
 def library_version() -> tuple[str, bool]:
     """Return the version of the SQLite library, and whether it is safe to use."""
@@ -142,6 +188,22 @@ def _make(path: Path, kind: str) -> None:
             connection.execute("INSERT INTO installation (only_row, kind) VALUES (1, ?)", (kind,))
         finally:
             connection.close()
+
+
+def _open_part(part: Path) -> apsw.Connection:
+    """Open what an interrupted attempt left, or, where that is of no use, a new file."""
+    try:
+        return _open_migrated(part)
+    except (apsw.NotADBError, apsw.CorruptError, SchemaError):
+        SqliteInstallation(part).delete()
+        return _open_migrated(part)
+
+
+def _open_migrated(path: Path) -> apsw.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    connection = open_alone(path)
+    migrate(connection)
+    return connection
 
 
 @contextmanager
@@ -166,5 +228,7 @@ def _told(path: Path) -> Iterator[None]:
         raise DatabaseRefused(
             path, "can't be opened", "let it belong to the user that runs Lastschrift"
         ) from None
+    except apsw.BusyError:
+        raise DatabaseRefused(path, "another process has it open", "stop that first") from None
     except (apsw.FullError, apsw.IOError):
         raise DatabaseRefused(path, "can't be written", "look at the disk: is it full?") from None

@@ -4,6 +4,8 @@ Our tables stand in the first schema of the role's search path. Our mark is the 
 ``schema_version``. Of two who migrate at once, one does it and the other waits.
 """
 
+import asyncpg
+
 from lastschrift.storage.postgres.connecting import Connection
 from lastschrift.storage.schema import (
     Migration,
@@ -23,7 +25,7 @@ FROM pg_class c
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
 """
-"""What stands in our schema, but for what belongs to an extension."""
+"""What stands in our schema, views too, but for what belongs to an extension."""
 
 _NUMBER = "SELECT max(number) FROM schema_version"
 _APPLIED = "INSERT INTO schema_version (number, name) VALUES ($1, $2)"
@@ -73,6 +75,15 @@ async def lock_schema(connection: Connection) -> None:
     await connection.execute("SELECT pg_advisory_lock($1)", _ONE_AT_A_TIME)
 
 
+async def try_lock_schema(connection: Connection) -> bool:
+    """Do as `lock_schema`, but wait no longer than for any lock; return whether it was done."""
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _ONE_AT_A_TIME)
+    except asyncpg.LockNotAvailableError:
+        return False
+    return True
+
+
 async def unlock_schema(connection: Connection) -> None:
     """Let others change the schema."""
     if not connection.is_closed():
@@ -80,15 +91,18 @@ async def unlock_schema(connection: Connection) -> None:
 
 
 async def drop_tables(connection: Connection) -> None:
-    """Take everything away that stands in our schema.
+    """Take all tables away that stand in our schema, with the views of them.
 
     Raises: NotOurDatabase.
     """
     async with connection.transaction():
         if await schema_of(connection) == 0:
             return
-        tables = ", ".join(f'"{name}"' for name, _ in await connection.fetch(_TABLES))
-        await connection.execute(f"DROP TABLE {tables} CASCADE")
+        names = await connection.fetchval(
+            f"SELECT string_agg(quote_ident(name), ', ')"
+            f" FROM ({_TABLES} AND c.relkind IN ('r', 'p')) no_views"
+        )
+        await connection.execute(f"DROP TABLE {names} CASCADE")
 
 
 async def _apply(connection: Connection, step: Migration) -> None:

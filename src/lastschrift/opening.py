@@ -1,0 +1,114 @@
+"""Opening what operations need: the store that is set, on its engine, and all that is beside it."""
+
+# ruff: noqa: PLC0415  # a command waits for no room that it does not enter (`lastschrift.main`)
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lastschrift.cli.house import CannotDo, Fill
+
+if TYPE_CHECKING:
+    from lastschrift.domain.identity import ContractId
+    from lastschrift.operations.ports import Ports, Reader, Store, WrappedKey
+    from lastschrift.settings import (
+        PostgresDatabase,
+        Settings,
+        SqliteDatabase,
+    )
+    from lastschrift.storage.installation import Fill as StoreFill
+    from lastschrift.storage.installation import Installation
+    from lastschrift.web.metrics import Metrics
+
+
+T = TypeVar("T")
+
+
+def installation_of(settings: Settings) -> Installation:
+    """Return the database that is set."""
+    return installation_at(settings.database, settings.database_connections)
+
+
+def installation_at(
+    database: SqliteDatabase | PostgresDatabase, connections: int = 1
+) -> Installation:
+    """Return a database, on its engine; ``connections`` are for a store on PostgreSQL."""
+    from lastschrift.settings import PostgresDatabase
+
+    if isinstance(database, PostgresDatabase):
+        from lastschrift.storage.postgres.installation import PostgresInstallation
+
+        return PostgresInstallation(database.url, str(database), connections=connections)
+    from lastschrift.storage.sqlite.installation import SqliteInstallation
+
+    return SqliteInstallation(database.path)
+
+
+@asynccontextmanager
+async def opened_ports(settings: Settings, metrics: Metrics | None = None) -> AsyncIterator[Ports]:
+    """Open the store, and what operations need beside it."""
+    from lastschrift.storage.jobs import observe_nothing
+
+    observe = observe_nothing if metrics is None else metrics.committed
+    around = ports_around(settings)
+    async with installation_of(settings).opened(
+        queue_limit=settings.queue_limit, observe=observe
+    ) as store:
+        if metrics is not None:
+            metrics.watch_queue(lambda: store.queue_depth)
+        yield around(store)
+
+
+def ports_around(settings: Settings) -> Callable[[Store], Ports]:
+    """Return what puts together all that operations need, but for the store."""
+    from lastschrift.operations.ports import Ports
+    from lastschrift.system import RandomIds, SystemClock
+    from lastschrift.vault.keyring import KeyVault
+    from lastschrift.vault.master_key import load_master_key
+
+    vault = KeyVault(load_master_key(settings.master_key_file))
+    return lambda store: Ports(store=store, vault=vault, clock=SystemClock(), ids=RandomIds())
+
+
+async def with_ports(settings: Settings, work: Callable[[Ports], Coroutine[Any, Any, T]]) -> T:
+    """Do something that needs an open store, and close it again."""
+    async with opened_ports(settings) as ports:
+        return await work(ports)
+
+
+def filled(settings: Settings, fill: Fill) -> StoreFill:
+    """Return what fills a database, given its store."""
+    around = ports_around(settings)
+
+    async def fill_store(store: Store) -> None:
+        await fill(around(store))
+
+    return fill_store
+
+
+async def all_keys(reader: Reader) -> dict[ContractId, Sequence[WrappedKey]]:
+    """Return the wrapped keys of every contract."""
+    return {
+        contract.id: await reader.wrapped_keys(contract.id) for contract in await reader.contracts()
+    }
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what the rooms raise, and tell in one line, into what a command tells."""
+    from lastschrift.storage.installation import DatabaseRefused
+    from lastschrift.storage.schema import SchemaError
+    from lastschrift.vault.envelope import CannotOpen
+    from lastschrift.vault.master_key import MasterKeyRefused
+
+    try:
+        yield
+    except (DatabaseRefused, MasterKeyRefused, SchemaError) as fact:
+        raise CannotDo(str(fact)) from None
+    except CannotOpen as fact:
+        raise CannotDo(
+            f"the master key does not open this database ({type(fact).__name__}); "
+            "put back the key file that belongs to it"
+        ) from None

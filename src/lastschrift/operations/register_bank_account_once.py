@@ -1,0 +1,64 @@
+"""Registering a payer's bank account under an idempotency key."""
+
+import msgspec
+
+from lastschrift.domain.bank_account import RevealedBankAccount
+from lastschrift.domain.banks import find_bank
+from lastschrift.domain.errors import BankAccountUnknown, DomainError, ResultDeleted
+from lastschrift.domain.idempotency import IdempotencyKey
+from lastschrift.domain.identity import AccountId
+from lastschrift.operations.contract_keys import contract_keys
+from lastschrift.operations.do_once import KeyedCommand, Once, do_once
+from lastschrift.operations.ports import Ports, Transaction
+from lastschrift.operations.register_bank_account import (
+    RegisterBankAccount,
+    prepare_bank_account,
+    register_bank_accounts,
+)
+from lastschrift.operations.reveal_bank_account import reveal_bank_account
+
+
+async def register_bank_account_once(
+    ports: Ports, command: RegisterBankAccount, key: IdempotencyKey
+) -> Once[RevealedBankAccount]:
+    """Keep a bank account, or return the one that the same command kept before, as it is now.
+
+    Raises: IdempotencyKeyTaken, RequestStillRunning; what `register_bank_account` raises;
+    ResultDeleted.
+    """
+    keys = await contract_keys(ports, command.contract_id)
+    new = prepare_bank_account(ports, keys, command)
+    keyed = KeyedCommand(
+        contract_id=command.contract_id,
+        operation="register_bank_account",
+        key=key,
+        content=_content(command),
+    )
+
+    async def effect(transaction: Transaction) -> DomainError | None:
+        (outcome,) = await register_bank_accounts(transaction, [new])
+        return outcome if isinstance(outcome, DomainError) else None
+
+    earlier = await do_once(ports, keyed, new.account.id, effect)
+    if earlier is None:
+        return Once(RevealedBankAccount(new.account, command.iban), is_replayed=False)
+    try:
+        kept = await reveal_bank_account(ports, command.contract_id, AccountId(earlier))
+    except BankAccountUnknown:
+        raise ResultDeleted from None
+    return Once(kept, is_replayed=True)
+
+
+def _content(command: RegisterBankAccount) -> bytes:
+    """Write what the client told; what the bank register told may be another thing next quarter."""
+    bank = find_bank(command.iban)
+    found = None if bank is None or bank.bic is None else str(bank.bic)
+    told = (
+        command.debtor,
+        command.account_id,
+        command.iban.reveal(),
+        None if command.bic == found else command.bic,
+        command.owner,
+        command.holder,
+    )
+    return msgspec.json.encode(told)

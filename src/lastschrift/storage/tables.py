@@ -1,0 +1,145 @@
+"""All tables with what an installation keeps: columns, keys, in the order of their references.
+
+For whatever goes through a whole database, whichever engine keeps it (`storage.copying`). A test
+holds the list against the schemas of all engines. Left out are the marks that say whose database it
+is, and of which schema: ``installation`` and ``schema_version``.
+
+>>> [table.name for table in TABLES][:2]
+['contract', 'contract_key']
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from lastschrift.storage.codec import Row
+
+
+class Kind(Enum):
+    """What a column holds; how it does, is up to the engine."""
+
+    ID = "a UUID"
+    INSTANT = "an instant, to the microsecond, in UTC"
+    JSON = "what JSON can hold"
+    BYTES = "bytes"
+    TEXT = "text"
+    INTEGER = "a whole number of 64 bits"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its columns in their order, and those among them that are its key."""
+
+    name: str
+    columns: Mapping[str, Kind]
+    key: tuple[str, ...]
+
+    def key_of(self, row: Row) -> Row:
+        """Return the values of the key's columns."""
+        by_column = dict(zip(self.columns, row, strict=True))
+        return tuple(by_column[column] for column in self.key)
+
+
+TABLES = (
+    Table(
+        "contract",
+        {"id": Kind.ID, "name": Kind.TEXT, "created": Kind.INSTANT},
+        key=("id",),
+    ),
+    Table(
+        "contract_key",
+        {
+            "contract_id": Kind.ID,
+            "purpose": Kind.TEXT,
+            "version": Kind.INTEGER,
+            "master_version": Kind.INTEGER,
+            "wrapped": Kind.BYTES,
+        },
+        key=("contract_id", "purpose", "version"),
+    ),
+    Table(
+        "debtor",
+        {
+            "contract_id": Kind.ID,
+            "id": Kind.ID,
+            "kind": Kind.TEXT,
+            "contact": Kind.JSON,
+            "created": Kind.INSTANT,
+            "updated": Kind.INSTANT,
+        },
+        key=("contract_id", "id"),
+    ),
+    Table(
+        "client",
+        {
+            "id": Kind.ID,
+            "contract_id": Kind.ID,
+            "name": Kind.TEXT,
+            "secret_hash": Kind.BYTES,
+            "scopes": Kind.TEXT,
+            "identity_id": Kind.ID,
+            "created": Kind.INSTANT,
+            "revoked": Kind.INSTANT,
+        },
+        key=("id",),
+    ),
+    Table(
+        "access_token",
+        {
+            "token_hash": Kind.BYTES,
+            "contract_id": Kind.ID,
+            "client_id": Kind.ID,
+            "scopes": Kind.TEXT,
+            "issued": Kind.INSTANT,
+            "expires": Kind.INSTANT,
+        },
+        key=("token_hash",),
+    ),
+    Table(
+        "bank_account",
+        {
+            "contract_id": Kind.ID,
+            "id": Kind.ID,
+            "debtor_id": Kind.ID,
+            "fingerprint": Kind.BYTES,
+            "iban_sealed": Kind.BYTES,
+            "iban_country": Kind.TEXT,
+            "iban_last_four": Kind.TEXT,
+            "bic": Kind.TEXT,
+            "bank_name": Kind.TEXT,
+            "owner": Kind.TEXT,
+            "holder": Kind.JSON,
+            "created": Kind.INSTANT,
+            "updated": Kind.INSTANT,
+            "deleted": Kind.INSTANT,
+        },
+        key=("contract_id", "id"),
+    ),
+    Table(
+        "audit_entry",
+        {
+            "contract_id": Kind.ID,
+            "writer": Kind.ID,
+            "sequence": Kind.INTEGER,
+            "at": Kind.INSTANT,
+            "client_id": Kind.ID,
+            "action": Kind.TEXT,
+            "subject_id": Kind.ID,
+        },
+        key=("contract_id", "writer", "sequence"),
+    ),
+    Table(
+        "idempotency_key",
+        {
+            "contract_id": Kind.ID,
+            "operation": Kind.TEXT,
+            "key_hash": Kind.BYTES,
+            "command_hash": Kind.BYTES,
+            "result_sealed": Kind.BYTES,
+            "created": Kind.INSTANT,
+            "expires": Kind.INSTANT,
+        },
+        key=("contract_id", "operation", "key_hash"),
+    ),
+)
+"""A table stands behind all that it refers to, so that rows can be added in this order."""

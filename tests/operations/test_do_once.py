@@ -1,0 +1,383 @@
+"""Commands under an idempotency key: done once, answered each time, for thirty days."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from lastschrift.apis.secuconnect.parse import parse_create_container
+from lastschrift.domain.access import Principal
+from lastschrift.domain.bank_account import RevealedBankAccount
+from lastschrift.domain.debtor import Debtor, DebtorRef
+from lastschrift.domain.errors import (
+    BankAccountAlreadyRegistered,
+    DebtorAccessDenied,
+    IdempotencyKeyTaken,
+    LockedTooLong,
+    RequestStillRunning,
+    ResultDeleted,
+)
+from lastschrift.domain.idempotency import IdempotencyKey
+from lastschrift.domain.identity import ClientId, ContractId, DebtorId
+from lastschrift.domain.party import Party
+from lastschrift.operations.do_once import KEPT_FOR, KeyedCommand, Once, do_once
+from lastschrift.operations.drop_expired_keys import drop_expired_keys
+from lastschrift.operations.list_debtors import list_debtors
+from lastschrift.operations.ports import Ports, Store, Transaction
+from lastschrift.operations.register_bank_account import RegisterBankAccount
+from lastschrift.operations.register_bank_account_once import (
+    _content,
+    register_bank_account_once,
+)
+from lastschrift.operations.register_debtor import RegisterDebtor
+from lastschrift.operations.register_debtor_once import register_debtor_once
+from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
+from tests.databases import looking_into
+from tests.house import House
+from tests.operations.test_bank_accounts import ALL, Merchant, merchant_of
+from tests.storage.filling import NOW, OTHER_IBAN, SEED_IBAN
+
+T = TypeVar("T")
+
+TEXT = "order-4711-of-john.doe@example.com"
+KEY = IdempotencyKey.parse(TEXT)
+NOBODY = DebtorId(UUID(int=1))
+CONTACT = Party(given_name="John", family_name="Doe")
+
+
+def account(merchant: Merchant, debtor: DebtorRef | None = None) -> RegisterBankAccount:
+    return RegisterBankAccount(
+        contract_id=merchant.contract,
+        client_id=merchant.client,
+        debtor=debtor or merchant.debtor,
+        account_id=None,
+        iban=SEED_IBAN,
+        bic="COBADEFFXXX",
+        bank_name="Commerzbank",
+        owner="John Doe",
+        holder=None,
+    )
+
+
+def payer(merchant: Merchant, contact: Party = CONTACT) -> RegisterDebtor:
+    return RegisterDebtor(contract_id=merchant.contract, client_id=merchant.client, contact=contact)
+
+
+async def register(
+    merchant: Merchant, command: RegisterBankAccount | None = None
+) -> Once[RevealedBankAccount]:
+    command = command or account(merchant)
+    return await register_bank_account_once(merchant.house.ports, command, KEY)
+
+
+async def save(
+    merchant: Merchant, contact: Party = CONTACT, key: IdempotencyKey = KEY
+) -> Once[Debtor]:
+    return await register_debtor_once(merchant.house.ports, payer(merchant, contact), key)
+
+
+async def customers(merchant: Merchant) -> int:
+    """Return how many customers there are beside the merchant's first."""
+    return (await list_debtors(merchant.house.ports, merchant.contract, ALL)).total - 1
+
+
+async def accounts(merchant: Merchant) -> int:
+    return (await reveal_bank_accounts(merchant.house.ports, merchant.contract, ALL)).total
+
+
+async def count(house: House, what: str) -> int:
+    async with looking_into(house.database) as looking:
+        ((found,),) = await looking.rows(f"SELECT count(*) FROM {what}")
+    return int(found)
+
+
+# --- the same command -----------------------------------------------------------------------------
+
+
+@pytest.mark.anyio
+async def test_a_bank_account_is_registered_once_and_answered_twice(house: House) -> None:
+    merchant = await merchant_of(house)
+    first = await register(merchant)
+    house.clock.advance(60)
+    second = await register(merchant)
+    assert (first.is_replayed, second.is_replayed) == (False, True)
+    assert first.result == second.result
+    assert await accounts(merchant) == 1
+    assert await count(house, "audit_entry WHERE action = 'bank_account.registered'") == 1
+
+
+@pytest.mark.anyio
+async def test_a_debtor_is_saved_once_and_answered_twice(house: House) -> None:
+    merchant = await merchant_of(house)
+    first = await save(merchant)
+    house.clock.advance(60)
+    second = await save(merchant)
+    assert (first.is_replayed, second.is_replayed) == (False, True)
+    assert first.result == second.result
+    assert await customers(merchant) == 1
+
+
+@pytest.mark.anyio
+async def test_another_client_of_the_contract_may_ask_again(house: House) -> None:
+    merchant = await merchant_of(house)
+    first = await register(merchant)
+    other = replace(account(merchant), client_id=ClientId(UUID(int=1)))
+    assert (await register(merchant, other)).result == first.result
+
+
+@pytest.mark.anyio
+async def test_of_many_at_once_one_is_done_and_all_are_answered(house: House) -> None:
+    merchant = await merchant_of(house)
+    once = await asyncio.gather(*[save(merchant) for _ in range(64)])
+    assert sum(not each.is_replayed for each in once) == 1
+    assert len({each.result.id for each in once}) == 1
+    assert await customers(merchant) == 1
+
+
+@pytest.mark.anyio
+async def test_of_many_accounts_at_once_one_is_registered(house: House) -> None:
+    merchant = await merchant_of(house)
+    once = await asyncio.gather(*[register(merchant) for _ in range(64)])
+    assert sum(not each.is_replayed for each in once) == 1
+    assert len({each.result.account.id for each in once}) == 1
+    assert await accounts(merchant) == 1
+
+
+class ForgetfulStore:
+    """A store that does each operation twice, as if of the first COMMIT nothing had been heard."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.read = store.read
+        self.scan = store.scan
+        self.write_batched = store.write_batched
+
+    async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        await self._store.write(operation)
+        return await self._store.write(operation)
+
+
+@pytest.mark.anyio
+async def test_a_commit_that_was_not_heard_of_is_found_again(house: House) -> None:
+    merchant = await merchant_of(house)
+    real = house.ports
+    forgetful = Ports(ForgetfulStore(house.store), real.vault, real.clock, real.ids)
+    kept = await register_bank_account_once(forgetful, account(merchant), KEY)
+    assert await accounts(merchant) == 1
+    assert (await register(merchant)).result == kept.result
+
+
+# --- another command ------------------------------------------------------------------------------
+
+
+@pytest.mark.anyio
+async def test_another_account_under_the_key_is_refused(house: House) -> None:
+    merchant = await merchant_of(house)
+    await register(merchant)
+    for other in (
+        replace(account(merchant), iban=OTHER_IBAN),
+        replace(account(merchant), owner="Jane Doe"),
+        replace(account(merchant), bic="COBADEFF"),
+        account(merchant, await merchant.add_debtor()),
+    ):
+        with pytest.raises(IdempotencyKeyTaken):
+            await register(merchant, other)
+    assert await accounts(merchant) == 1
+
+
+@pytest.mark.anyio
+async def test_another_debtor_under_the_key_is_refused(house: House) -> None:
+    merchant = await merchant_of(house)
+    await save(merchant)
+    with pytest.raises(IdempotencyKeyTaken):
+        await save(merchant, Party(given_name="Jane", family_name="Doe"))
+    assert await customers(merchant) == 1
+
+
+@pytest.mark.anyio
+async def test_another_key_another_verb_another_contract_are_another_thing(house: House) -> None:
+    ours, theirs = await merchant_of(house), await merchant_of(house)
+    await save(ours)
+    assert not (await save(ours, key=IdempotencyKey.parse(TEXT.upper()))).is_replayed
+    assert not (await register(ours)).is_replayed
+    assert not (await save(theirs)).is_replayed
+
+
+# --- what is not kept -----------------------------------------------------------------------------
+
+
+@pytest.mark.anyio
+async def test_what_fails_leaves_its_key_unused(house: House) -> None:
+    merchant = await merchant_of(house)
+    held = await merchant.register()
+    with pytest.raises(BankAccountAlreadyRegistered):
+        await register(merchant)
+    with pytest.raises(DebtorAccessDenied):
+        await register(merchant, account(merchant, DebtorRef(NOBODY, merchant.debtor.kind)))
+    assert await count(house, "idempotency_key") == 0
+    await merchant.delete(held.account.id)
+    assert not (await register(merchant)).is_replayed
+
+
+@pytest.mark.anyio
+async def test_what_has_been_deleted_since_is_told_so(house: House) -> None:
+    merchant = await merchant_of(house)
+    made = await register(merchant)
+    await merchant.delete(made.result.account.id)
+    with pytest.raises(ResultDeleted):
+        await register(merchant)
+    assert await accounts(merchant) == 0
+
+
+@pytest.mark.anyio
+async def test_a_key_is_kept_for_thirty_days(house: House) -> None:
+    merchant = await merchant_of(house)
+    await save(merchant)
+    house.clock.advance(KEPT_FOR.total_seconds() - 1)
+    assert (await save(merchant)).is_replayed
+    house.clock.advance(1)
+    assert not (await save(merchant)).is_replayed
+    assert await customers(merchant) == 2
+    assert await count(house, "idempotency_key") == 1
+
+
+@pytest.mark.anyio
+async def test_expired_keys_of_all_contracts_are_forgotten(house: House) -> None:
+    merchants = [await merchant_of(house) for _ in range(3)]
+    for merchant in merchants:
+        await save(merchant)
+    house.clock.advance(KEPT_FOR.total_seconds() - 1)
+    assert await drop_expired_keys(house.ports) == 0
+    await save(merchants[0], key=IdempotencyKey.parse("later"))
+    house.clock.advance(1)
+    assert await drop_expired_keys(house.ports) == 3
+    assert await count(house, "idempotency_key") == 1
+
+
+@pytest.mark.anyio
+async def test_more_keys_than_fit_one_piece_are_forgotten(house: House) -> None:
+    merchant = await merchant_of(house)
+    await asyncio.gather(
+        *[save(merchant, key=IdempotencyKey.parse(str(number))) for number in range(205)]
+    )
+    house.clock.advance(KEPT_FOR.total_seconds())
+    assert await drop_expired_keys(house.ports) == 205
+
+
+@pytest.mark.anyio
+async def test_of_key_and_command_nothing_can_be_read_in_the_database(house: House) -> None:
+    merchant = await merchant_of(house)
+    made = await register(merchant)
+    async with looking_into(house.database) as looking:
+        (row,) = await looking.rows("SELECT * FROM idempotency_key")
+    written = b" ".join(value if isinstance(value, bytes) else str(value).encode() for value in row)
+    for clear in (TEXT.encode(), SEED_IBAN.reveal().encode(), made.result.account.id.bytes):
+        assert clear not in written
+
+
+# --- still running --------------------------------------------------------------------------------
+
+
+class LockedStore(ForgetfulStore):
+    """A store where somebody else holds for too long what is needed."""
+
+    async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        raise LockedTooLong
+
+
+@pytest.mark.anyio
+async def test_a_key_that_is_held_too_long_is_told_to_be_still_running(house: House) -> None:
+    merchant = await merchant_of(house)
+    real = house.ports
+    locked = Ports(LockedStore(house.store), real.vault, real.clock, real.ids)
+    with pytest.raises(RequestStillRunning) as caught:
+        await register_debtor_once(locked, payer(merchant), KEY)
+    assert caught.value.retry_after_s == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+async def test_a_request_waits_for_the_one_that_runs_but_not_for_ever(house: House) -> None:
+    merchant = await merchant_of(house)
+    keyed = KeyedCommand(
+        contract_id=merchant.contract, operation="wait", key=KEY, content=b"the same"
+    )
+    is_claimed, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(transaction: Transaction) -> None:
+        is_claimed.set()
+        await may_end.wait()
+
+    async def quick(transaction: Transaction) -> None:
+        raise AssertionError
+
+    first = asyncio.create_task(do_once(house.ports, keyed, UUID(int=1), slow))
+    await is_claimed.wait()
+    with pytest.raises(RequestStillRunning):
+        await do_once(house.ports, keyed, UUID(int=2), quick)
+    second = asyncio.create_task(do_once(house.ports, keyed, UUID(int=2), quick))
+    may_end.set()
+    assert await first is None
+    assert await second == UUID(int=1)
+
+
+# --- what makes a command the same ----------------------------------------------------------------
+
+MEMBERS = [
+    '"type": "bank_account"',
+    '"customer": null',
+    '"ignored": 1',
+    '"private": {"owner": "John Doe", "iban": "de89 3704 0044 0532 0130 00"}',
+]
+PRINCIPAL = Principal(
+    contract_id=ContractId(UUID(int=1)),
+    client_id=ClientId(UUID(int=2)),
+    debtor=None,
+    scopes=frozenset(),
+    expires=NOW,
+)
+
+
+def content_of(members: list[str]) -> bytes:
+    body = f"{{{', '.join(members)}}}".encode()
+    return _content(parse_create_container(body, PRINCIPAL))
+
+
+@given(st.permutations(MEMBERS))
+def test_the_order_of_members_makes_no_other_command(members: list[str]) -> None:
+    assert content_of(members) == content_of(MEMBERS)
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        '{"iban": "DE89370400440532013000", "owner": "John Doe"}',
+        '{"iban": "DE89370400440532013000", "owner": "John Doe", "bic": "COBADEFFXXX"}',
+        '{"iban": "DE89370400440532013000", "owner": "John Doe", "bankname": "Sparkasse"}',
+    ],
+)
+def test_what_comes_to_the_same_account_is_the_same_command(private: str) -> None:
+    assert content_of([f'"private": {private}']) == content_of(MEMBERS)
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        '{"iban": "DE37503240001000000524", "owner": "John Doe"}',
+        '{"iban": "DE89370400440532013000", "owner": "Jon Doe"}',
+        '{"iban": "DE89370400440532013000", "owner": "John Doe", "bic": "COBADEFF370"}',
+    ],
+)
+def test_what_comes_to_another_account_is_another_command(private: str) -> None:
+    assert content_of([f'"private": {private}']) != content_of(MEMBERS)
+
+
+def test_what_the_bank_register_says_makes_no_other_command() -> None:
+    command = parse_create_container(f"{{{MEMBERS[3]}}}".encode(), PRINCIPAL)
+    assert _content(replace(command, bank_name="Another name next quarter")) == _content(command)
+    assert _content(replace(command, bic=None)) == _content(command)
