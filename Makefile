@@ -61,6 +61,7 @@ bench: setup  ## Measure on both databases, and write docs/benchmarks*.md
 
 bench-stored: setup  ## Measure with 10 million accounts stored (ACCOUNTS=10000000), a quarter of an hour
 	$(bin)/python -m bench.stored --accounts $(ACCOUNTS) --write
+	$(bin)/python -m bench.scaling --write
 
 soak: setup  ## Run the tests over and over, each time in another order (MINUTES=10)
 	@sh scripts/soak.sh $(MINUTES)

@@ -153,7 +153,7 @@ def cells(name: str, figures: Figures, medians: MediansByContender) -> list[str]
         f"{figures.p50_ms:.2f}",
         f"{figures.p99_ms:.2f}",
         f"{figures.cpu_us:,.0f}" if figures.cpu_us else "-",
-        f"{figures.database_cpu_us:,.0f}",
+        f"{figures.database_cpu_us:,.0f}" if figures.database_cpu_us else "-",
         f"{figures.rss_mb:.0f}" if figures.rss_mb else "-",
     ]
 

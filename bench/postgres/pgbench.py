@@ -10,7 +10,6 @@ from pathlib import Path
 
 from bench.figures import Figures
 from bench.load import CONNECTIONS, BenchFailed, last_line
-from bench.processes import cpu_seconds
 from tests.postgres import PostgresServer
 
 _CONTRACT = "00000000-0000-0000-0000-000000000001"
@@ -27,10 +26,11 @@ VALUES ('{_CONTRACT}', uuidv7(), lpad(:debtor::text, 32, '0')::uuid,
 def run_pgbench(server: PostgresServer, *, seconds: int) -> tuple[Figures, int]:
     """Return what pgbench reaches on a fresh database of ours, and how many rows it inserted.
 
+    PostgreSQL's processor time is not told: its processes for pgbench have ended by then.
+
     Raises: BenchFailed.
     """
     name = server.create_migrated().rpartition("/")[2]
-    assert server.process is not None
     with tempfile.TemporaryDirectory(prefix="lastschrift-pgbench-") as directory:
         script = Path(directory, "insert.sql")
         script.write_text(_SCRIPT)
@@ -41,12 +41,10 @@ def run_pgbench(server: PostgresServer, *, seconds: int) -> tuple[Figures, int]:
             *("--client", str(CONNECTIONS), "--jobs", "2", "--time", str(seconds)),
             *("--log", "--log-prefix", str(Path(directory, "log")), name),
         ]
-        before = cpu_seconds(server.process.pid)
         run = subprocess.run(command, capture_output=True, text=True, check=False)
-        used = cpu_seconds(server.process.pid) - before
         if run.returncode:
             raise BenchFailed(f"pgbench failed: {last_line(run.stderr or run.stdout)}")
-        return read_run(run.stdout, latencies(Path(directory)), used)
+        return read_run(run.stdout, latencies(Path(directory)))
 
 
 def latencies(directory: Path) -> list[int]:
@@ -58,7 +56,7 @@ def latencies(directory: Path) -> list[int]:
     return sorted(int(line.split()[2]) for line in lines)
 
 
-def read_run(said: str, latencies_us: list[int], database_s: float) -> tuple[Figures, int]:
+def read_run(said: str, latencies_us: list[int]) -> tuple[Figures, int]:
     """Return the figures of a run from what pgbench said.
 
     Raises: BenchFailed: it said no rate.
@@ -75,6 +73,5 @@ def read_run(said: str, latencies_us: list[int], database_s: float) -> tuple[Fig
         rss_mb=0,
         pss_mb=0,
         start_s=0,
-        database_cpu_us=database_s / count * 1e6,
     )
     return figures, count

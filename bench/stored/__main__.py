@@ -65,6 +65,7 @@ class Engine:
     make_database: Callable[[], str]
     fill: Callable[[Place, int, Advance], None]
     size_bytes: Callable[[Place], int]
+    index_bytes: Callable[[Place], int] | None = None
 
 
 @click.command()
@@ -115,10 +116,15 @@ def measured(directory: Path, server: PostgresServer, run: Run, console: Console
         full, empty = places(directory, engine)
         took_s = filled(engine, full, accounts, console)
         size = engine.size_bytes(full)
+        index = engine.index_bytes(full) if engine.index_bytes else 0
         results = in_turns(full, empty, run, console)
         note = (
             f"{size / accounts:,.0f} bytes an account on disk, indexes and audit entry included; "
-            f"stored in {took_s:,.0f} s"
+            + (
+                f"{index / accounts:,.0f} bytes of it in the index that finds duplicates; "
+                * bool(index)
+            )
+            + f"stored in {took_s:,.0f} s"
         )
         tables.append(table(engine, accounts, results, note))
     turns = f"{run.rounds} times for {run.seconds} s each, in turns"
@@ -144,6 +150,9 @@ def engines(server: PostgresServer) -> Sequence[Engine]:
             fill=lambda place, accounts, advance: fill_postgres(place.database, accounts, advance),
             size_bytes=lambda place: server.execute(
                 "SELECT pg_database_size(current_database())", place.database.rpartition("/")[2]
+            )[0][0],
+            index_bytes=lambda place: server.execute(
+                "SELECT pg_relation_size('bank_account_once')", place.database.rpartition("/")[2]
             )[0][0],
         ),
     )

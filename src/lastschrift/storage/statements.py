@@ -4,9 +4,10 @@ An engine with another form rewrites them when it is imported (`storage.sqlite.d
 works on many rows at once has a text of its own for each engine.
 
 Every look-up carries the contract, but those by a secret's hash or a client's id, which find out
-what the contract is; lists are sorted by (created, id), never by id alone. What says that an instant
-is before infinity, as each of them is, may go by an index that nothing else goes by: the comment in
-PostgreSQL's first migration has why. To SQLite any text is more than any number.
+what the contract is; lists are sorted by (created, id), never by id alone.
+
+What says that an instant is before infinity, as each of them is, may go by an index that nothing
+else goes by: docs/decisions/postgres-indexes.md has why. To SQLite a text is more than any number.
 
 What is added has an id that we drew, so it can conflict with itself only: an operation whose COMMIT
 was never heard of runs again, and leaves what it finds of itself as it is.

@@ -20,9 +20,15 @@ from lastschrift.storage.transaction import SqlTransaction
 _JOBS_MAX = 256
 """Jobs of one batch: what the database has done within some 5 ms."""
 
+_TRACKS = 2
+"""While one batch waits for the disk, the database works at the next one."""
+
+_JOBS_WORTH_A_TRACK = 8
+"""Fewer wait for the batch before them: a statement for each costs more than the wait."""
+
 
 class Lane:
-    """One connection, and all who wait for it."""
+    """All who wait for the next batch, and the connections that batches run on."""
 
     def __init__(
         self,
@@ -32,15 +38,13 @@ class Lane:
         queue_limit: int,
         observe: Observer,
     ) -> None:
-        self._connect = connect
         self._numbers = numbers
         self._queue_limit = queue_limit
         self._observe = observe
         self._waiting: deque[Job] = deque()
         self._is_open = True
         self._loop = asyncio.get_running_loop()
-        self._work: asyncio.Task[None] | None = None
-        self._connection: Connection | None = None
+        self._tracks = [_Track(connect) for _ in range(_TRACKS)]
 
     @property
     def queue_depth(self) -> int:
@@ -60,58 +64,86 @@ class Lane:
             raise QueueFull
         job = Job(operation, self._loop.create_future(), make_command)
         self._waiting.append(job)
-        if self._work is None:
-            self._work = self._loop.create_task(self._run_all())
+        self._use_free_track()
         return job.future
+
+    def _use_free_track(self) -> None:
+        """Run what waits: at once if nothing runs, beside another batch if it is worth it."""
+        free = [track for track in self._tracks if track.work is None]
+        if len(free) == _TRACKS or (free and len(self._waiting) >= _JOBS_WORTH_A_TRACK):
+            free[0].work = self._loop.create_task(self._run_all(free[0]))
 
     async def close(self) -> None:
         """Keep what waits, take no more, and close the connection."""
         self._is_open = False
-        while self._work is not None:
-            await asyncio.wait([self._work])
-        await self._lost()
+        while under_way := [track.work for track in self._tracks if track.work is not None]:
+            await asyncio.wait(under_way)
+        for track in self._tracks:
+            await track.lost()
 
-    async def _run_all(self) -> None:
+    async def _run_all(self, track: "_Track") -> None:
         try:
             while self._waiting:
                 started = time.perf_counter()
                 size = min(len(self._waiting), _JOBS_MAX)
                 jobs = Round(self._waiting.popleft() for _ in range(size))
                 for operation, batch in jobs.batched.items():
-                    await self._run_batch(operation, batch)
+                    await self._run_batch(track, operation, batch)
                 jobs.answer()
                 self._observe(size, time.perf_counter() - started)
         finally:
-            self._work = None
+            track.work = None
 
-    async def _run_batch(self, operation: BatchOperation, jobs: Sequence[Job]) -> None:
+    async def _run_batch(
+        self, track: "_Track", operation: BatchOperation, jobs: Sequence[Job]
+    ) -> None:
         """Run a batch; if it raises, run each command alone, so that only the culprit fails."""
         try:
-            results = await self._run(operation, [job.command for job in jobs])
+            results = await self._run(track, operation, [job.command for job in jobs])
         except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
             if len(jobs) == 1 or isinstance(error, StoreFailed):
                 for job in jobs:
                     job.error = error
                 return
             for job in jobs:
-                await self._run_batch(operation, [job])
+                await self._run_batch(track, operation, [job])
         else:
             for job, result in zip(jobs, results, strict=True):
                 job.result = result
 
-    async def _run(self, operation: BatchOperation, commands: Sequence[Any]) -> Sequence[Any]:
+    async def _run(
+        self, track: "_Track", operation: BatchOperation, commands: Sequence[Any]
+    ) -> Sequence[Any]:
         numbers = NumbersKept(self._numbers)
 
         async def attempt() -> Sequence[Any]:
-            if self._connection is None:
-                self._connection = await self._connect()
-            engine = PostgresEngine(self._connection, numbers.again())
-            with answered_in_time(self._connection):
+            connection = await track.connected()
+            engine = PostgresEngine(connection, numbers.again())
+            with answered_in_time(connection):
                 return await operation(SqlTransaction(engine), commands)
 
-        return await persevere(attempt, self._lost)
+        return await persevere(attempt, track.lost)
 
-    async def _lost(self) -> None:
+
+class _Track:
+    """One connection of the lane, and the batches that run on it."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
+        self.work: asyncio.Task[None] | None = None
+        self._connect = connect
+        self._connection: Connection | None = None
+
+    async def connected(self) -> Connection:
+        """Return the connection, opened if it is not.
+
+        Raises: NoPrimary.
+        """
+        if self._connection is None:
+            self._connection = await self._connect()
+        return self._connection
+
+    async def lost(self) -> None:
+        """Drop the connection."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
