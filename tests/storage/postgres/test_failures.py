@@ -1,6 +1,7 @@
 """Connections that break, servers that go away and come back: nothing lost, nothing twice."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -224,9 +225,13 @@ def restart(server: PostgresServer, how: signal.Signals) -> None:
 
 
 async def test_a_server_that_stays_away_is_told_and_comes_back(
-    server: PostgresServer, own_url: str, monkeypatch: pytest.MonkeyPatch
+    server: PostgresServer,
+    own_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(perseverance, "_PATIENCE_S", 0.3)
+    caplog.set_level(logging.WARNING, logger=perseverance.__name__)
     async with PostgresStore.open(own_url) as store:
         contract, debtor = await payer(store)
         await asyncio.to_thread(server.stop)
@@ -239,3 +244,6 @@ async def test_a_server_that_stays_away_is_told_and_comes_back(
             await asyncio.to_thread(server.start)
         new = new_account(contract, debtor)
         assert await register(store, new) is new.account
+    lost, back = (record.getMessage() for record in caplog.records)
+    assert lost.startswith("the database can't be used (")
+    assert back == "the database can be used again"
