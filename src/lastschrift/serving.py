@@ -178,6 +178,7 @@ def _all_apis(*, has_cors: bool) -> list[Api]:
 @asynccontextmanager
 async def _housekeeping(ports: Ports) -> AsyncIterator[None]:
     """Forget expired tokens and idempotency keys now and then, until the block ends."""
+    from lastschrift.domain.errors import Unavailable
     from lastschrift.logs import log_unexpected
     from lastschrift.operations.drop_expired_keys import drop_expired_keys
     from lastschrift.operations.drop_expired_tokens import drop_expired_tokens
@@ -187,6 +188,8 @@ async def _housekeeping(ports: Ports) -> AsyncIterator[None]:
             await asyncio.sleep(every_s)
             try:
                 await drop(ports)
+            except Unavailable:
+                continue  # The store says itself that it can't be used.
             except Exception as error:  # noqa: BLE001  # the next time will do
                 log_unexpected(error, secrets.token_hex(16), "housekeeping")
 
