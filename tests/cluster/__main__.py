@@ -68,7 +68,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", choices=FAULTS, action="append", help="only these")
     parser.add_argument("--asynchronous", action="store_true", help="see that losses are found")
     parser.add_argument("--write", action="store_true", help="write the result into the guide")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.write and (options.asynchronous or options.only):
+        parser.error("only the whole, synchronous test is written into the guide")
+    return options
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
@@ -160,7 +163,10 @@ def _versions() -> Sequence[str]:
         subprocess.run(command, check=True, capture_output=True, text=True).stdout
         for command in commands
     ]
-    return [text.splitlines()[0].replace(" Version:", "") for text in told]
+    names = ("PostgreSQL", "Patroni", "etcd")
+    return [
+        f"{name} {text.splitlines()[0].split()[-1]}" for name, text in zip(names, told, strict=True)
+    ]
 
 
 if __name__ == "__main__":
