@@ -7,7 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from lastschrift.operations.ports import Reader, Store, T
+from lastschrift.operations.ports import Reader, Store
+from lastschrift.operations.ports.store import T
 from lastschrift.web.app import build_app
 from lastschrift.web.http import Edge
 from lastschrift.web.metrics import Metrics

@@ -1,7 +1,7 @@
 """Who may do what: contracts, their clients, and the tokens that clients act by."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import NoReturn
 
 from msgspec import Struct
@@ -24,18 +24,30 @@ class Scope(StrEnum):
     PACE_DELETE = "pay:payment-methods:delete"
 
 
+class IdentityLinking(Enum):
+    """How the users of an outside identity provider come by their debtors."""
+
+    FIRST_USE = "first_use"
+    """A token of an unknown user makes a new debtor."""
+
+    BY_COMMAND = "by_command"
+    """Somebody links them, and until then they are not served."""
+
+
 class Contract(Struct, frozen=True, kw_only=True):
     """A tenant. Nothing of one contract is ever seen from another."""
 
     id: ContractId
     name: str
     created: datetime
+    identity_linking: IdentityLinking = IdentityLinking.FIRST_USE
 
 
 class Client(Struct, frozen=True, kw_only=True):
     """An OAuth client of one contract, without its secret.
 
     ``identity`` is the debtor behind the client's own tokens on wires that speak for a payer.
+    ``manages``: what accounts it registers, no other client may delete.
     """
 
     id: ClientId
@@ -45,6 +57,7 @@ class Client(Struct, frozen=True, kw_only=True):
     identity: DebtorId | None
     created: datetime
     revoked: datetime | None = None
+    manages: bool = False
 
 
 class Principal(Struct, frozen=True, kw_only=True):

@@ -10,8 +10,19 @@ from msgspec import Struct
 
 from lastschrift.domain.debtor import DebtorKind, DebtorRef
 from lastschrift.domain.iban import Iban
-from lastschrift.domain.identity import AccountId, ContractId, DebtorId
+from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
 from lastschrift.domain.party import Party
+
+
+class AuthorisationAttribute(Struct, frozen=True, kw_only=True):
+    """What must be told when this account is charged: its name, and what it may look like.
+
+    ``regex`` and ``characters_max`` are None where anything will do.
+    """
+
+    name: str
+    regex: str | None = None
+    characters_max: int | None = None
 
 
 class BankAccount(Struct, frozen=True, kw_only=True, gc=False):
@@ -19,6 +30,10 @@ class BankAccount(Struct, frozen=True, kw_only=True, gc=False):
 
     ``owner`` is the name it is held under. ``holder`` is what a wire told of the account's holder
     beyond that. ``bic`` and ``bank_name`` are what was known when it was registered.
+
+    ``alias`` is the payer's own name for it; from ``expiry`` on it is not to be charged. What must
+    be told when it is charged stands in ``authorisation``. ``archived`` since when it is kept only
+    to be looked at. ``managed_by`` is the one client that may delete it, if there is such a one.
     """
 
     contract_id: ContractId
@@ -32,6 +47,11 @@ class BankAccount(Struct, frozen=True, kw_only=True, gc=False):
     holder: Party | None
     created: datetime
     updated: datetime | None = None
+    alias: str | None = None
+    expiry: datetime | None = None
+    authorisation: tuple[AuthorisationAttribute, ...] = ()
+    archived: datetime | None = None
+    managed_by: ClientId | None = None
 
     @property
     def customer_id(self) -> DebtorId | None:

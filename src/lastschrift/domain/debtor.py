@@ -18,6 +18,9 @@ class DebtorKind(Enum):
     SERVICE_IDENTITY = "service_identity"
     """Stands behind a client's own PACE token; no wire lists it."""
 
+    USER = "user"
+    """Came to be when a user of an outside identity provider was first seen; no wire lists it."""
+
 
 class DebtorRef(Struct, frozen=True, gc=False):
     """Which debtor something belongs to."""

@@ -1,12 +1,13 @@
 """From rows to domain values: one reader for each shape of row that the statements return."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from lastschrift.domain.access import Client, Contract, Principal, Scope
-from lastschrift.domain.bank_account import BankAccount
+from lastschrift.domain.access import Client, Contract, IdentityLinking, Principal, Scope
+from lastschrift.domain.bank_account import AuthorisationAttribute, BankAccount
 from lastschrift.domain.debtor import Debtor, DebtorKind, DebtorRef
 from lastschrift.domain.errors import (
     AccountIdTaken,
@@ -55,16 +56,17 @@ class Rows:
 
     def contract(self, row: Row) -> Contract:
         """Read a row of CONTRACT or CONTRACTS."""
-        key, name, created = row
+        key, name, created, linking = row
         return Contract(
             id=ContractId(self._codec.get_id(key)),
             name=name,
             created=self._codec.get_instant(created),
+            identity_linking=IdentityLinking(linking),
         )
 
     def client(self, row: Row) -> Client:
         """Read a row of CLIENTS, or the first columns of one of CREDENTIALS."""
-        contract, key, name, scopes, identity, created, revoked = row[:7]
+        contract, key, name, scopes, identity, created, revoked, manages = row[:8]
         identity_id = self._optional_id(identity)
         return Client(
             id=ClientId(self._codec.get_id(key)),
@@ -73,7 +75,8 @@ class Rows:
             scopes=tuple(map(Scope, scopes.split())),
             identity=None if identity_id is None else DebtorId(identity_id),
             created=self._codec.get_instant(created),
-            revoked=None if revoked is None else self._codec.get_instant(revoked),
+            revoked=self._optional_instant(revoked),
+            manages=bool(manages),
         )
 
     def debtor(self, row: Row) -> Debtor:
@@ -85,13 +88,15 @@ class Rows:
             kind=DebtorKind(kind),
             contact=msgspec.convert(self._codec.get_json(contact), Party),
             created=self._codec.get_instant(created),
-            updated=None if updated is None else self._codec.get_instant(updated),
+            updated=self._optional_instant(updated),
         )
 
     def bank_account(self, row: Row) -> SealedBankAccount:
         """Read a row of BANK_ACCOUNT, BANK_ACCOUNTS or BANK_ACCOUNTS_OF."""
         contract, key, debtor, kind, country, last_four, bic, bank_name = row[:8]
-        owner, holder, created, updated, sealed_iban = row[8:]
+        owner, holder, created, updated, sealed_iban = row[8:13]
+        alias, expiry, authorisation, archived, managed_by = row[13:]
+        manager = self._optional_id(managed_by)
         account = BankAccount(
             contract_id=ContractId(self._codec.get_id(contract)),
             id=AccountId(self._codec.get_id(key)),
@@ -103,7 +108,12 @@ class Rows:
             owner=owner,
             holder=None if holder is None else msgspec.convert(self._codec.get_json(holder), Party),
             created=self._codec.get_instant(created),
-            updated=None if updated is None else self._codec.get_instant(updated),
+            updated=self._optional_instant(updated),
+            alias=alias,
+            expiry=self._optional_instant(expiry),
+            authorisation=self._authorisation(authorisation),
+            archived=self._optional_instant(archived),
+            managed_by=None if manager is None else ClientId(manager),
         )
         return SealedBankAccount(account, sealed_iban)
 
@@ -143,6 +153,14 @@ class Rows:
     def _debtor_ref(self, key: Value, kind: Value) -> DebtorRef | None:
         identity = self._optional_id(key)
         return None if identity is None else DebtorRef(DebtorId(identity), DebtorKind(kind))
+
+    def _authorisation(self, kept: Value) -> tuple[AuthorisationAttribute, ...]:
+        if kept is None:
+            return ()
+        return msgspec.convert(self._codec.get_json(kept), tuple[AuthorisationAttribute, ...])
+
+    def _optional_instant(self, kept: Value) -> datetime | None:
+        return None if kept is None else self._codec.get_instant(kept)
 
     def _optional_id(self, key: Value) -> UUID | None:
         return None if key is None else self._codec.get_id(key)

@@ -43,7 +43,12 @@ class Table:
 TABLES = (
     Table(
         "contract",
-        {"id": Kind.ID, "name": Kind.TEXT, "created": Kind.INSTANT},
+        {
+            "id": Kind.ID,
+            "name": Kind.TEXT,
+            "created": Kind.INSTANT,
+            "identity_linking": Kind.TEXT,
+        },
         key=("id",),
     ),
     Table(
@@ -66,6 +71,7 @@ TABLES = (
             "contact": Kind.JSON,
             "created": Kind.INSTANT,
             "updated": Kind.INSTANT,
+            "deleted": Kind.INSTANT,
         },
         key=("contract_id", "id"),
     ),
@@ -80,8 +86,20 @@ TABLES = (
             "identity_id": Kind.ID,
             "created": Kind.INSTANT,
             "revoked": Kind.INSTANT,
+            "manages": Kind.INTEGER,
         },
         key=("id",),
+    ),
+    Table(
+        "identity",
+        {
+            "contract_id": Kind.ID,
+            "issuer": Kind.TEXT,
+            "subject": Kind.TEXT,
+            "debtor_id": Kind.ID,
+            "linked": Kind.INSTANT,
+        },
+        key=("contract_id", "issuer", "subject"),
     ),
     Table(
         "access_token",
@@ -112,6 +130,11 @@ TABLES = (
             "created": Kind.INSTANT,
             "updated": Kind.INSTANT,
             "deleted": Kind.INSTANT,
+            "alias": Kind.TEXT,
+            "expiry": Kind.INSTANT,
+            "authorisation": Kind.JSON,
+            "archived": Kind.INSTANT,
+            "managed_by": Kind.ID,
         },
         key=("contract_id", "id"),
     ),

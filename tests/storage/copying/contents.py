@@ -61,6 +61,8 @@ def _some_row(table: Table, number: int) -> Row:
         "token_hash": bytes([number] * 32),
         "fingerprint": bytes([number] * 32),
         "deleted": None,
+        "manages": 0,
+        "identity_linking": "by_command",
     }
     by_kind = {**_SOME, Kind.ID: UUID(int=number), Kind.BYTES: bytes([number, 0, 255])}
     return tuple(own.get(name, by_kind[kind]) for name, kind in table.columns.items())
@@ -86,11 +88,12 @@ _VALUES: Mapping[Kind, st.SearchStrategy[Any]] = {
     Kind.INTEGER: st.integers(0, 2**31 - 1),
 }
 _OPTIONAL: Mapping[str, set[str]] = {
-    "debtor": {"updated"},
+    "debtor": {"updated", "deleted"},
     "client": {"revoked"},
     "bank_account": {
         *("fingerprint", "iban_sealed", "iban_country", "iban_last_four", "bic", "bank_name"),
         *("owner", "holder", "updated", "deleted"),
+        *("alias", "expiry", "authorisation", "archived", "managed_by"),
     },
     "audit_entry": {"client_id"},
 }
@@ -124,14 +127,21 @@ def _bound_values(table: Table, drawn: Mapping[str, Sequence[Row]]) -> Sequence[
     debtors = [(contract, key) for contract, key, *_ in drawn.get("debtor", [])]
     owners = [*((contract, None) for contract in contracts), *debtors]
     match table.name:
+        case "contract":
+            return [{"identity_linking": linking} for linking in ("first_use", "by_command")]
         case "contract_key":
             purposes = ("data", "fingerprint")
             return [{"contract_id": c, "purpose": p} for c in contracts for p in purposes]
         case "debtor":
-            kinds = ("customer", "service_identity")
+            kinds = ("customer", "service_identity", "user")
             return [{"contract_id": c, "kind": kind} for c in contracts for kind in kinds]
         case "client":
-            return [{"contract_id": c, "identity_id": debtor} for c, debtor in owners]
+            return [
+                {"contract_id": c, "identity_id": debtor, "manages": number % 2}
+                for number, (c, debtor) in enumerate(owners)
+            ]
+        case "identity":
+            return [{"contract_id": c, "debtor_id": debtor} for c, debtor in debtors]
         case "bank_account":
             return [{"contract_id": c, "debtor_id": debtor} for c, debtor in owners]
         case "access_token":

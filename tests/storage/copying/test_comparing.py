@@ -35,7 +35,15 @@ OTHER_VALUE: Mapping[Kind, Callable[[Any], Any]] = {
 }
 """As little as can be."""
 
-BOUND = {"kind", "contract_id", "client_id", "identity_id", "debtor_id"}
+BOUND = {
+    "kind",
+    "identity_linking",
+    "manages",
+    "contract_id",
+    "client_id",
+    "identity_id",
+    "debtor_id",
+}
 """Columns that can't be just anything."""
 
 CHANGEABLE = [

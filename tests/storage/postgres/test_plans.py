@@ -10,9 +10,9 @@ from types import ModuleType
 
 import pytest
 
-from lastschrift.storage import statements
 from lastschrift.storage.postgres import batch
 from lastschrift.storage.postgres.connecting import Connection, Primary
+from lastschrift.storage.statements import all_statements
 from tests.postgres import shared_postgres
 
 CONTRACTS = 2_000
@@ -52,12 +52,13 @@ FILL = (
     FROM bank_account
     """,
     "INSERT INTO audit_entry SELECT contract_id, id, 1, now(), NULL, '', id FROM bank_account",
+    "INSERT INTO identity SELECT contract_id, 'issuer', id::text, id, now() FROM debtor",
 )
 
-READ_WHOLE = {"CONTRACTS", "CLIENTS", "INSTALLATION_KIND"}
+READ_WHOLE = {"access.CONTRACTS", "access.CLIENTS", "installation.INSTALLATION_KIND"}
 """What reads a whole table, in which no more than some thousand rows are expected."""
 
-IN_ORDER = ("CUSTOMERS", "BANK_ACCOUNTS")
+IN_ORDER = ("debtors.CUSTOMERS", "bank_accounts.BANK_ACCOUNTS")
 """Lists that grow: a page of them is read in the order of an index, not sorted."""
 
 
@@ -69,7 +70,7 @@ def _constants(module: ModuleType) -> dict[str, str]:
     }
 
 
-STATEMENTS = {**_constants(statements), **_constants(batch)}
+STATEMENTS = {**all_statements(), **_constants(batch)}
 
 
 def planned(fill: tuple[str, ...], texts: dict[str, str]) -> dict[str, str]:

@@ -31,6 +31,7 @@ WITH input AS MATERIALIZED (
     LEFT JOIN LATERAL (
         SELECT d.id FROM debtor d
         WHERE d.contract_id = v.contract_id AND d.id = v.debtor_id AND d.kind = v.debtor_kind
+          AND d.deleted IS NULL
         FOR SHARE
     ) d ON true
     WHERE v.debtor_id IS NULL OR d.id IS NOT NULL
@@ -84,7 +85,8 @@ LEFT JOIN LATERAL (
 ) taken ON true
 LEFT JOIN LATERAL (
     SELECT d.id FROM debtor d
-    WHERE d.contract_id = v.contract_id AND d.id = v.debtor_id AND d.kind = v.debtor_kind LIMIT 1
+    WHERE d.contract_id = v.contract_id AND d.id = v.debtor_id AND d.kind = v.debtor_kind
+      AND d.deleted IS NULL LIMIT 1
 ) d ON true
 """
 """Return for each value its place and three facts.

@@ -35,6 +35,7 @@ def add_accounts_sql(count: int) -> str:
     SELECT {inserted} FROM (VALUES {_value_list(13, count)}) v
     LEFT JOIN debtor d
         ON d.contract_id = v.column1 AND d.id = v.column3 AND d.kind = v.column13
+        AND d.deleted IS NULL
     WHERE v.column3 IS NULL OR d.id IS NOT NULL
     ON CONFLICT DO NOTHING
     """
@@ -110,6 +111,7 @@ def why_left_out_sql(count: int) -> str:
     LEFT JOIN bank_account taken ON taken.contract_id = v.column2 AND taken.id = v.column3
     LEFT JOIN debtor d
         ON d.contract_id = v.column2 AND d.id = v.column4 AND d.kind = v.column6
+        AND d.deleted IS NULL
     """
 
 

@@ -1,8 +1,9 @@
 r"""From PostgreSQL's form of a statement to SQLite's.
 
 ``$n::type`` becomes ``?n``: a plain ``$1`` would be a *name* to SQLite, bound by its first
-appearance, and ``CAST(... AS uuid)`` would silently give a number. ``FOR SHARE`` goes: the one
-writer of SQLite locks out all others. What this does not know stops the start.
+appearance, and ``CAST(... AS uuid)`` would silently give a number. ``FOR SHARE`` and
+``FOR UPDATE`` go: the one writer of SQLite locks out all others. What this does not know stops
+the start.
 
 >>> to_sqlite("SELECT name FROM contract WHERE id = $1::uuid FOR SHARE")
 'SELECT name FROM contract WHERE id = ?1'
@@ -11,11 +12,13 @@ writer of SQLite locks out all others. What this does not know stops the start.
 import re
 from collections.abc import Mapping
 
-from lastschrift.storage import statements
+from lastschrift.storage.statements import all_statements
 
 _ARGUMENT = re.compile(r"\$(\d+)::[a-z]+\b")
-_ROW_LOCK = re.compile(r"\s+FOR SHARE(?: OF [a-z]+)?")
-_UNKNOWN = re.compile(r"\$|::|\bFOR (?:SHARE|UPDATE)\b|\bCAST\b|\bunnest\b", re.IGNORECASE)
+_ROW_LOCK = re.compile(r"\s+FOR (?:SHARE|UPDATE)(?: OF [a-z]+)?")
+_UNKNOWN = re.compile(
+    r"\$|::|\bFOR (?:SHARE|UPDATE|NO KEY|KEY)\b|\bCAST\b|\bunnest\b", re.IGNORECASE
+)
 
 
 class NotTranslatable(Exception):
@@ -34,8 +37,6 @@ def to_sqlite(statement: str) -> str:
 
 
 TRANSLATED: Mapping[str, str] = {
-    statement: to_sqlite(statement)
-    for name, statement in vars(statements).items()
-    if name.isupper() and isinstance(statement, str)
+    statement: to_sqlite(statement) for statement in all_statements().values()
 }
 """Every statement of `storage.statements`, translated when this module is imported."""

@@ -51,7 +51,18 @@ def migrate(connection: apsw.Connection) -> list[str]:
 
 
 def _apply(connection: apsw.Connection, step: Migration) -> None:
-    with connection:
-        connection.execute(step.script)
-        connection.pragma("application_id", APPLICATION_ID)
-        connection.pragma("user_version", step.number)
+    """Apply a step with references unchecked, or no table could be written anew; check them after.
+
+    Raises: apsw.ConstraintError.
+    """
+    connection.pragma("foreign_keys", "off")
+    try:
+        with connection:
+            connection.execute(step.script)
+            broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+            if broken:
+                raise apsw.ConstraintError(f"migration {step.name} breaks {len(broken)} references")
+            connection.pragma("application_id", APPLICATION_ID)
+            connection.pragma("user_version", step.number)
+    finally:
+        connection.pragma("foreign_keys", "on")

@@ -1,0 +1,68 @@
+"""The store: reading, transactions, and when what they do is told."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Protocol, TypeVar
+
+from lastschrift.operations.ports.access import AccessReader, AccessWriter
+from lastschrift.operations.ports.auditing import AuditWriter
+from lastschrift.operations.ports.bank_accounts import BankAccountReader, BankAccountWriter
+from lastschrift.operations.ports.debtors import DebtorReader, DebtorWriter
+from lastschrift.operations.ports.idempotency import KeyWriter
+from lastschrift.operations.ports.identities import IdentityReader, IdentityWriter
+
+T = TypeVar("T")
+Command = TypeVar("Command")
+Result = TypeVar("Result")
+
+
+class Reader(AccessReader, DebtorReader, BankAccountReader, IdentityReader, Protocol):
+    """What can be asked of the store."""
+
+
+class Transaction(
+    Reader,
+    AccessWriter,
+    DebtorWriter,
+    BankAccountWriter,
+    IdentityWriter,
+    KeyWriter,
+    AuditWriter,
+    Protocol,
+):
+    """What can be changed in the store: all of a transaction, or nothing of it."""
+
+
+class Store(Protocol):
+    """Where everything is kept. Nothing that it returns or raises is told before its COMMIT."""
+
+    def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> Awaitable[T]:
+        """Run an operation in a transaction of its own.
+
+        Raises: what the operation raises; QueueFull, StoreFailed, ShuttingDown.
+        """
+        ...
+
+    def write_batched(
+        self,
+        operation: Callable[
+            [Transaction, Sequence[Command]], Coroutine[Any, Any, Sequence[Result]]
+        ],
+        make_command: Callable[[], Command],
+    ) -> Awaitable[Result]:
+        """Run an operation once for all commands that are waiting for it, and return one's result.
+
+        A command is made, once, when its batch is put together: many in a row take less time than
+        each between two requests. Each call of the operation's transaction is all or nothing; all
+        of them together need not be.
+
+        Raises: what ``make_command`` raises; QueueFull, StoreFailed, ShuttingDown.
+        """
+        ...
+
+    async def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Ask for a few rows by their key."""
+        ...
+
+    async def scan(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """Ask for a list; it may take a while, and holds nobody up."""
+        ...

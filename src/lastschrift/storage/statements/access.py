@@ -1,0 +1,67 @@
+"""Contracts, clients, access tokens."""
+
+WRAPPED_KEYS = """
+SELECT purpose, version, master_version, wrapped
+FROM contract_key WHERE contract_id = $1::uuid ORDER BY purpose, version
+"""
+
+PRINCIPAL = """
+SELECT t.contract_id, t.client_id, t.scopes, t.expires, d.id, d.kind
+FROM access_token t
+JOIN client c ON c.contract_id = t.contract_id AND c.id = t.client_id
+LEFT JOIN debtor d ON d.contract_id = c.contract_id AND d.id = c.identity_id
+WHERE t.token_hash = $1::bytea AND t.expires > $2::timestamptz AND c.revoked IS NULL
+"""
+
+CREDENTIALS = """
+SELECT contract_id, id, name, scopes, identity_id, created, revoked, manages, secret_hash
+FROM client WHERE id = $1::uuid
+"""
+
+CONTRACT = "SELECT id, name, created, identity_linking FROM contract WHERE id = $1::uuid"
+
+CONTRACTS = "SELECT id, name, created, identity_linking FROM contract ORDER BY created, id"
+
+CLIENTS = """
+SELECT contract_id, id, name, scopes, identity_id, created, revoked, manages
+FROM client ORDER BY created, id
+"""
+
+ADD_CONTRACT = """
+INSERT INTO contract (id, name, created, identity_linking)
+VALUES ($1::uuid, $2::text, $3::timestamptz, $4::text)
+ON CONFLICT DO NOTHING
+"""
+
+ADD_CONTRACT_KEY = """
+INSERT INTO contract_key (contract_id, purpose, version, master_version, wrapped)
+VALUES ($1::uuid, $2::text, $3::integer, $4::integer, $5::bytea)
+ON CONFLICT DO NOTHING
+"""
+
+ADD_CLIENT = """
+INSERT INTO client (id, contract_id, name, secret_hash, scopes, identity_id, created, manages)
+VALUES (
+    $1::uuid, $2::uuid, $3::text, $4::bytea, $5::text, $6::uuid, $7::timestamptz, $8::integer
+)
+ON CONFLICT DO NOTHING
+"""
+
+REVOKE_CLIENT = """
+UPDATE client SET revoked = $2::timestamptz WHERE id = $1::uuid AND revoked IS NULL
+"""
+
+REPLACE_SECRET = "UPDATE client SET secret_hash = $2::bytea WHERE id = $1::uuid"
+
+ADD_ACCESS_TOKEN = """
+INSERT INTO access_token (token_hash, contract_id, client_id, scopes, issued, expires)
+VALUES ($1::bytea, $2::uuid, $3::uuid, $4::text, $5::timestamptz, $6::timestamptz)
+ON CONFLICT DO NOTHING
+"""
+
+DROP_EXPIRED_TOKENS = """
+DELETE FROM access_token WHERE token_hash IN (
+    SELECT token_hash FROM access_token
+    WHERE expires <= $1::timestamptz AND expires < 'infinity' LIMIT $2::bigint
+) RETURNING 1
+"""

@@ -1,0 +1,28 @@
+"""Users of outside identity providers, linked to debtors."""
+
+LINKED_DEBTOR = """
+SELECT d.id, d.kind
+FROM identity i
+JOIN debtor d ON d.contract_id = i.contract_id AND d.id = i.debtor_id
+WHERE i.contract_id = $1::uuid AND i.issuer = $2::text AND i.subject = $3::text
+  AND d.deleted IS NULL
+"""
+
+IDENTITY_LINKING = "SELECT identity_linking FROM contract WHERE id = $1::uuid"
+
+LINK_IDENTITY = """
+INSERT INTO identity (contract_id, issuer, subject, debtor_id, linked)
+VALUES ($1::uuid, $2::text, $3::text, $4::uuid, $5::timestamptz)
+ON CONFLICT DO NOTHING
+RETURNING 1
+"""
+
+UNLINK_IDENTITY = """
+DELETE FROM identity
+WHERE contract_id = $1::uuid AND issuer = $2::text AND subject = $3::text
+RETURNING 1
+"""
+
+UNLINK_IDENTITIES_OF = """
+DELETE FROM identity WHERE contract_id = $1::uuid AND debtor_id = $2::uuid AND linked < 'infinity'
+"""

@@ -1,0 +1,3 @@
+"""Whose database it is."""
+
+INSTALLATION_KIND = "SELECT kind FROM installation"

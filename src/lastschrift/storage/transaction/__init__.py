@@ -1,0 +1,31 @@
+"""Reader and Transaction in SQL: what the operations ask for, said to an engine.
+
+An engine brings `Engine.fetch` for single statements, and a text of its own for the few that work
+on many rows at once.
+"""
+
+from lastschrift.storage.transaction.access import AccessSqlReader, AccessSqlWriter
+from lastschrift.storage.transaction.auditing import AuditSqlWriter
+from lastschrift.storage.transaction.bank_accounts import BankAccountSqlReader, BankAccountSqlWriter
+from lastschrift.storage.transaction.debtors import DebtorSqlReader, DebtorSqlWriter
+from lastschrift.storage.transaction.engine import Engine
+from lastschrift.storage.transaction.idempotency import KeySqlWriter
+from lastschrift.storage.transaction.identities import IdentitySqlReader, IdentitySqlWriter
+
+__all__ = ["Engine", "SqlReader", "SqlTransaction"]
+
+
+class SqlReader(AccessSqlReader, DebtorSqlReader, BankAccountSqlReader, IdentitySqlReader):
+    """`operations.ports.Reader` over an engine's connection."""
+
+
+class SqlTransaction(
+    SqlReader,
+    AccessSqlWriter,
+    DebtorSqlWriter,
+    BankAccountSqlWriter,
+    IdentitySqlWriter,
+    KeySqlWriter,
+    AuditSqlWriter,
+):
+    """`operations.ports.Transaction` over an engine's connection."""

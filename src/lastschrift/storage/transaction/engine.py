@@ -1,0 +1,42 @@
+"""What an engine brings, and what every part of a transaction has of it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from lastschrift.domain.errors import DomainError
+from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.storage.codec import Codec, Row, Value
+from lastschrift.storage.rows import Rows
+
+
+class Engine(Protocol):
+    """One connection of a database, as far as SQL differs between engines."""
+
+    codec: Codec
+
+    async def fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
+        """Run one of `storage.statements`; return all its rows, none left in a cursor."""
+        ...
+
+    async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
+        """As `Transaction.add_bank_accounts`: audit entries too, in as few statements as can be."""
+        ...
+
+    async def why_left_out(
+        self, accounts: Sequence[NewBankAccount]
+    ) -> Sequence[DomainError | None]:
+        """As `Transaction.why_left_out`, in one statement."""
+        ...
+
+    async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
+        """As `Transaction.add_audit_entries`, in one statement."""
+        ...
+
+
+class SqlPart:
+    """What asks an engine for things of one kind."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._codec = engine.codec
+        self._rows = Rows(engine.codec)
