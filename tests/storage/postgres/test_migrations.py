@@ -185,3 +185,29 @@ def test_steps_have_the_same_numbers_and_names_on_every_engine() -> None:
         for module in (migrations, sqlite_migrations)
     ]
     assert names[0] == names[1]
+
+
+OF_SCHEMA_2 = """
+INSERT INTO contract VALUES (md5('1')::uuid, 'Example Inc.', now());
+INSERT INTO debtor VALUES
+    (md5('1')::uuid, md5('2')::uuid, 'customer', '{"family_name": "Doe"}', now(), NULL),
+    (md5('1')::uuid, md5('3')::uuid, 'service_identity', '{}', now(), now());
+INSERT INTO client VALUES
+    (md5('4')::uuid, md5('1')::uuid, 'shop', '', '', md5('3')::uuid, now(), NULL);
+INSERT INTO bank_account (contract_id, id, debtor_id, created)
+VALUES (md5('1')::uuid, md5('5')::uuid, md5('2')::uuid, now());
+"""
+
+
+async def test_what_was_kept_in_an_older_schema_is_there_after_all_steps(
+    connection: Connection,
+) -> None:
+    for step in list(migrations_in(migrations.__name__).values())[:2]:
+        await migrations._apply(connection, step)
+    await connection.execute(OF_SCHEMA_2)
+    kept = "SELECT id, kind, contact, created, updated FROM debtor ORDER BY id"
+    before = await connection.fetch(kept)
+    await migrate(connection)
+    assert await connection.fetch(kept) == before
+    assert await connection.fetchval("SELECT count(*) FROM debtor WHERE deleted IS NULL") == 2
+    await connection.execute("UPDATE debtor SET kind = 'user'")

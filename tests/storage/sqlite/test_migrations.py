@@ -5,7 +5,13 @@ from pathlib import Path
 import apsw
 import pytest
 
-from lastschrift.storage.schema import Migration, NotOurDatabase, SchemaTooNew, SchemaTooOld
+from lastschrift.storage.schema import (
+    Migration,
+    NotOurDatabase,
+    SchemaTooNew,
+    SchemaTooOld,
+    migrations_in,
+)
 from lastschrift.storage.sqlite import migrations
 from lastschrift.storage.sqlite.connection import open_for_writing
 from lastschrift.storage.sqlite.migrations import (
@@ -96,3 +102,41 @@ def test_every_table_is_strict(connection: apsw.Connection) -> None:
     migrate(connection)
     rows = connection.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
     assert {name for name, is_strict in rows if not is_strict} == {"sqlite_schema"}
+
+
+OF_SCHEMA_2 = """
+INSERT INTO contract VALUES (x'01', 'Example Inc.', 1);
+INSERT INTO debtor VALUES (x'01', x'02', 'customer', '{"family_name":"Doe"}', 2, NULL);
+INSERT INTO debtor VALUES (x'01', x'03', 'service_identity', '{}', 3, 4);
+INSERT INTO client VALUES (x'04', x'01', 'shop', x'00', '', x'03', 5, NULL);
+INSERT INTO bank_account (contract_id, id, debtor_id, fingerprint, created)
+VALUES (x'01', x'05', x'02', x'06', 7);
+"""
+
+
+def test_what_was_kept_in_an_older_schema_is_there_after_all_steps(
+    connection: apsw.Connection,
+) -> None:
+    for step in list(migrations_in(migrations.__name__).values())[:2]:
+        migrations._apply(connection, step)
+    connection.execute(OF_SCHEMA_2)
+    migrate(connection)
+    kept = "SELECT id, kind, contact, created, updated, deleted FROM debtor ORDER BY id"
+    assert connection.execute(kept).fetchall() == [
+        (b"\x02", "customer", '{"family_name":"Doe"}', 2, None, None),
+        (b"\x03", "service_identity", "{}", 3, 4, None),
+    ]
+    assert connection.execute("SELECT debtor_id FROM bank_account").get == b"\x02"
+    assert connection.pragma("foreign_keys") == 1
+    with pytest.raises(apsw.ConstraintError):
+        connection.execute("DELETE FROM debtor WHERE id = x'02'")
+
+
+def test_a_script_that_breaks_a_reference_leaves_nothing(connection: apsw.Connection) -> None:
+    migrate(connection)
+    script = "INSERT INTO client VALUES (x'01', x'02', 'of nobody', x'', '', NULL, 1, NULL, 0)"
+    with pytest.raises(apsw.ConstraintError, match="breaks 1 reference"):
+        migrations._apply(connection, Migration(newest_schema() + 1, "broken", script))
+    assert connection.execute("SELECT count(*) FROM client").get == 0
+    assert schema_of(connection) == newest_schema()
+    assert connection.pragma("foreign_keys") == 1
