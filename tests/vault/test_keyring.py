@@ -16,6 +16,7 @@ from lastschrift.vault.keyring import (
     ContractKeyRing,
     KeyMissing,
     KeyVault,
+    NewKey,
     WrapBroken,
     unwrap_key,
     wrap_key,
@@ -61,9 +62,9 @@ def test_an_iban_moved_to_another_account_is_refused() -> None:
 
 def test_an_iban_moved_to_another_contract_is_refused_even_under_the_same_key() -> None:
     same = {1: KEY}
-    sealed = ContractKeyRing(CONTRACT, same, same).seal_iban(ACCOUNT, IBAN)
+    sealed = ContractKeyRing(CONTRACT, same, same, 1).seal_iban(ACCOUNT, IBAN)
     with pytest.raises(SealBroken):
-        ContractKeyRing(OTHER_CONTRACT, same, same).open_iban(ACCOUNT, sealed)
+        ContractKeyRing(OTHER_CONTRACT, same, same, 1).open_iban(ACCOUNT, sealed)
 
 
 def test_equal_ibans_have_equal_fingerprints_within_a_contract_only() -> None:
@@ -78,7 +79,7 @@ def test_after_a_rotation_the_new_keys_are_used_and_the_old_still_open() -> None
     vault = KeyVault(MASTER)
     old = vault.new_contract_keys(CONTRACT)
     sealed_before = vault.unlock(CONTRACT, old).seal_iban(ACCOUNT, IBAN)
-    new = [wrap_key(MASTER, CONTRACT, purpose, 2, KEY) for purpose in KeyPurpose]
+    new = [wrap_key(MASTER, CONTRACT, NewKey(purpose, 2, KEY)) for purpose in KeyPurpose]
     keys = vault.unlock(CONTRACT, [*new, *old])
     sealed_after = keys.seal_iban(ACCOUNT, IBAN)
     assert (sealed_before[:2], sealed_after[:2]) == (b"\x00\x01", b"\x00\x02")
@@ -177,12 +178,12 @@ def test_a_sealed_result_opens_beside_its_key_only(result: UUID, key_hash: bytes
 def test_a_wrapped_key_unwraps(
     contract: UUID, purpose: KeyPurpose, version: int, key: bytes
 ) -> None:
-    wrapped = wrap_key(MASTER, ContractId(contract), purpose, version, key)
+    wrapped = wrap_key(MASTER, ContractId(contract), NewKey(purpose, version, key))
     assert unwrap_key(MASTER, ContractId(contract), wrapped) == key
     assert key not in wrapped.wrapped
 
 
-WRAPPED = wrap_key(MASTER, CONTRACT, KeyPurpose.DATA, 1, KEY)
+WRAPPED = wrap_key(MASTER, CONTRACT, NewKey(KeyPurpose.DATA, 1, KEY))
 
 
 @pytest.mark.parametrize(
@@ -217,11 +218,11 @@ def test_every_changed_byte_of_a_wrapped_key_is_noticed() -> None:
 
 def test_an_older_master_version_still_unwraps_and_the_newest_wraps() -> None:
     assert unwrap_key(NEXT_MASTER, CONTRACT, WRAPPED) == KEY
-    assert wrap_key(NEXT_MASTER, CONTRACT, KeyPurpose.DATA, 1, KEY).master_version == 2
+    assert wrap_key(NEXT_MASTER, CONTRACT, NewKey(KeyPurpose.DATA, 1, KEY)).master_version == 2
 
 
 def test_a_master_version_that_is_gone_is_told() -> None:
-    wrapped = wrap_key(NEXT_MASTER, CONTRACT, KeyPurpose.DATA, 1, KEY)
+    wrapped = wrap_key(NEXT_MASTER, CONTRACT, NewKey(KeyPurpose.DATA, 1, KEY))
     with pytest.raises(MasterVersionUnknown) as caught:
         unwrap_key(MASTER, CONTRACT, wrapped)
     assert caught.value.version == 2

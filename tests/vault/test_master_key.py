@@ -1,6 +1,7 @@
 """The master key file: made once, read strictly, every fault told with what to do."""
 
 import base64
+import errno
 import os
 import stat
 from pathlib import Path
@@ -20,7 +21,9 @@ from lastschrift.vault.master_key import (
     MasterKeyRefused,
     MasterKeyUnreadable,
     MasterKeyVersionRepeated,
+    add_master_version,
     create_master_key,
+    drop_master_versions,
     load_master_key,
 )
 
@@ -210,3 +213,53 @@ def test_a_directory_or_a_pipe_is_no_key_file(path: Path, tmp_path: Path) -> Non
 def test_a_link_to_the_key_is_followed(path: Path, tmp_path: Path) -> None:
     path.symlink_to(write(tmp_path / "elsewhere", line(1)))
     assert load_master_key(path).newest_version == 1
+
+
+# --- versions come and go -------------------------------------------------------------------------
+
+
+def test_a_version_that_is_added_locks_and_the_older_ones_still_unlock(path: Path) -> None:
+    before = create_master_key(path)
+    locked = before.cipher(1).encrypt(bytes(12), b"key", None)
+    assert add_master_version(path) == 2
+    after = load_master_key(path)
+    assert after.versions == (1, 2)
+    assert after.newest_version == 2
+    assert after.cipher(1).decrypt(bytes(12), locked, None) == b"key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text().startswith("# Master key")
+
+
+def test_versions_that_are_not_kept_go_but_never_the_newest(path: Path) -> None:
+    create_master_key(path)
+    for _ in range(3):
+        add_master_version(path)
+    assert drop_master_versions(path, kept={2}) == [1, 3]
+    assert load_master_key(path).versions == (2, 4)
+    assert drop_master_versions(path, kept=()) == [2]
+    assert drop_master_versions(path, kept=()) == []
+    assert load_master_key(path).versions == (4,)
+
+
+def test_a_version_that_does_not_reach_the_disk_leaves_the_file_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_master_key(path)
+    text = path.read_text()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            add_master_version(path)
+    assert path.read_text() == text
+    assert add_master_version(path) == 2
+
+
+def test_a_file_left_half_written_is_in_nobodys_way(path: Path) -> None:
+    create_master_key(path)
+    path.with_name(f"{path.name}.part").write_text("half a ke")
+    assert add_master_version(path) == 2
+    assert list(path.parent.iterdir()) == [path]

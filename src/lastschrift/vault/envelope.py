@@ -72,24 +72,36 @@ class KeyVersionUnknown(CannotOpen):
 
 
 class Envelope(Concealed):
-    """Seals the values of one column under the newest key, and opens those of every version."""
+    """Seals the values of one column under one key, and opens those of every version.
+
+    The newest one seals, unless ``sealing`` says which.
+    """
 
     __slots__ = ("_contract", "_encrypt", "_keys", "_place", "_version")
 
-    def __init__(self, place: Place, keys: Mapping[int, bytes]) -> None:
+    def __init__(self, place: Place, keys: Mapping[int, bytes], sealing: int | None = None) -> None:
         self._contract = place.contract
         self._keys = {
             version: (AESGCM(key), _encoded(place, version)) for version, key in keys.items()
         }
-        newest = max(keys)
-        cipher, self._place = self._keys[newest]
+        version = max(keys) if sealing is None else sealing
+        cipher, self._place = self._keys[version]
         self._encrypt = cipher.encrypt
-        self._version = newest.to_bytes(VERSION_BYTES, "big")
+        self._version = version.to_bytes(VERSION_BYTES, "big")
 
     def seal(self, row: UUID, plain: bytes) -> bytes:
         """Encrypt ``plain`` so that it opens only in ``row``; takes about a microsecond."""
         nonce = _NONCES.take(NONCE_BYTES)
         return self._version + nonce + self._encrypt(nonce, plain, self._place + row.bytes)
+
+    def reseal(self, row: UUID, sealed: bytes) -> bytes | None:
+        """Encrypt a sealed value anew under the key that seals; None if it is so already.
+
+        Raises: SealBroken, KeyVersionUnknown.
+        """
+        if sealed[:VERSION_BYTES] == self._version:
+            return None
+        return self.seal(row, self.open(row, sealed))
 
     def open(self, row: UUID, sealed: bytes) -> bytes:
         """Decrypt what `seal` made for ``row``.

@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -125,10 +125,11 @@ class MasterVersionUnknown(CannotOpen):
 class MasterKey(Concealed):
     """All versions of the master key, ready for use."""
 
-    __slots__ = ("_ciphers", "newest_version")
+    __slots__ = ("_ciphers", "newest_version", "versions")
 
     def __init__(self, keys: Mapping[int, bytes]) -> None:
         self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
+        self.versions = tuple(sorted(keys))
         self.newest_version = max(keys)
 
     def cipher(self, version: int) -> AESGCM:
@@ -149,22 +150,65 @@ def create_master_key(path: Path) -> MasterKey:
 
     Raises: MasterKeyExists; OSError (no such directory, disk full).
     """
-    key = secrets.token_bytes(KEY_BYTES)
-    text = f"{_HEADER}1:{base64.b64encode(key).decode('ascii')}\n"
+    keys = {1: secrets.token_bytes(KEY_BYTES)}
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        _write_new(path, keys)
     except FileExistsError:
         raise MasterKeyExists(path) from None
+    return MasterKey(keys)
+
+
+def add_master_version(path: Path) -> int:
+    """Add a version to the master key's file, and return it: what is locked from now on is by it.
+
+    The file is there whole at all times, with the old versions or with the new one too.
+
+    Raises: as `load_master_key`; OSError.
+    """
+    keys = _read_keys(path)
+    version = max(keys) + 1
+    _replace(path, {**keys, version: secrets.token_bytes(KEY_BYTES)})
+    return version
+
+
+def drop_master_versions(path: Path, kept: Collection[int]) -> list[int]:
+    """Take all versions out of the file but those ``kept``, and the newest; return which went.
+
+    Raises: as `load_master_key`; OSError.
+    """
+    keys = _read_keys(path)
+    staying = {*kept, max(keys)}
+    dropped = sorted(keys.keys() - staying)
+    if dropped:
+        _replace(path, {version: key for version, key in keys.items() if version in staying})
+    return dropped
+
+
+def _replace(path: Path, keys: Mapping[int, bytes]) -> None:
+    """Put a file with these versions in the place of the one there is."""
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    _write_new(part, keys)
+    part.replace(path)
+    _fsync_directory(path.parent)
+
+
+def _write_new(path: Path, keys: Mapping[int, bytes]) -> None:
+    """Write a new file (mode 0600); when this returns, file and name are on disk.
+
+    Raises: FileExistsError; OSError (no such directory, disk full).
+    """
+    lines = [f"{number}:{base64.b64encode(key).decode()}\n" for number, key in sorted(keys.items())]
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
+            file.write(_HEADER + "".join(lines))
             file.flush()
             os.fsync(descriptor)
         _fsync_directory(path.parent)
     except OSError:
         path.unlink()  # Half a key would look like a damaged one.
         raise
-    return MasterKey({1: key})
 
 
 def load_master_key(path: Path) -> MasterKey:
@@ -173,6 +217,10 @@ def load_master_key(path: Path) -> MasterKey:
     Raises: MasterKeyMissing, MasterKeyUnreadable, MasterKeyExposed, MasterKeyMalformed,
     MasterKeyLengthWrong, MasterKeyVersionRepeated, MasterKeyEmpty.
     """
+    return MasterKey(_read_keys(path))
+
+
+def _read_keys(path: Path) -> dict[int, bytes]:
     keys: dict[int, bytes] = {}
     for number, line in enumerate(_read(path).splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
@@ -183,7 +231,7 @@ def load_master_key(path: Path) -> MasterKey:
         keys[version] = key
     if not keys:
         raise MasterKeyEmpty(path)
-    return MasterKey(keys)
+    return keys
 
 
 def _parse_line(path: Path, number: int, line: str) -> tuple[int, bytes]:
