@@ -220,7 +220,8 @@ async def test_an_unexpected_error_goes_out_as_the_id_that_is_logged(
 def edge_of(house: House) -> Edge:
     return Edge(
         ports=house.ports,
-        bearer=BearerTokens(house.ports),
+        bearer=BearerTokens(house.ports, house.limits),
+        limits=house.limits,
         body_bytes_max=LIMIT,
         public_url=None,
         has_cors=False,

@@ -16,6 +16,10 @@ from tests.house import House
 pytestmark = pytest.mark.anyio
 
 
+def peer() -> str:
+    return "192.0.2.1"
+
+
 async def token_of(house: House, scope: Scope = Scope.SECUCONNECT) -> Secret:
     client, secret = await house.open_contract()
     command = IssueAccessToken(client_id=client.id, client_secret=secret, scopes=[scope])
@@ -23,7 +27,7 @@ async def token_of(house: House, scope: Scope = Scope.SECUCONNECT) -> Secret:
 
 
 async def principal_of(house: House, token: Secret, scheme: str = "Bearer ") -> Principal:
-    return await house.bearer.principal(f"{scheme}{token.reveal()}".encode())
+    return await house.bearer.principal(f"{scheme}{token.reveal()}".encode(), peer)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
@@ -36,13 +40,13 @@ async def test_the_schemes_letter_case_does_not_matter(house: House, scheme: str
 )
 async def test_what_is_no_bearer_token_counts_as_none(house: House, header: bytes | None) -> None:
     with pytest.raises(TokenMissing):
-        await house.bearer.principal(header)
+        await house.bearer.principal(header, peer)
 
 
 async def test_an_unknown_token_is_refused_each_time(house: House) -> None:
     for _ in range(2):
         with pytest.raises(TokenRefused):
-            await house.bearer.principal(b"Bearer gm3594cd1vvqffokcf1lc8t735")
+            await house.bearer.principal(b"Bearer gm3594cd1vvqffokcf1lc8t735", peer)
 
 
 async def test_a_token_is_known_for_a_second_without_asking_again(house: House) -> None:

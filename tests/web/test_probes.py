@@ -36,6 +36,7 @@ def serving(house: House, readiness: Readiness) -> httpx2.AsyncClient:
         Edge(
             ports=house.ports,
             bearer=house.bearer,
+            limits=house.limits,
             body_bytes_max=65_536,
             public_url=None,
             has_cors=True,
@@ -111,6 +112,31 @@ async def test_a_path_below_an_api_is_answered_in_its_words(
     client: httpx2.AsyncClient, path: str
 ) -> None:
     assert (await client.get(path)).json()["error"] != "not found"
+
+
+WELL_KNOWN = "/.well-known/oauth-authorization-server"
+
+
+@pytest.mark.parametrize("path", [WELL_KNOWN, WELL_KNOWN.upper()])
+async def test_a_route_of_an_api_is_found_outside_its_prefix_too(
+    client: httpx2.AsyncClient, path: str
+) -> None:
+    assert (await client.get(path)).status_code == 200
+    assert (await client.post(path)).json()["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "path", ["/.well-known", "/.well-known/", WELL_KNOWN + "/", WELL_KNOWN + "/x", WELL_KNOWN + "x"]
+)
+async def test_what_is_near_it_is_no_apis(client: httpx2.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).json()["error"] == "not found"
+
+
+@pytest.mark.parametrize(
+    "path", ["/.well-\u212anown/oauth-authorization-server", WELL_KNOWN + "%0A"]
+)
+async def test_only_the_letters_a_to_z_are_folded(client: httpx2.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).json()["error"] == "not found"
 
 
 async def test_the_front_page_names_what_there_is(client: httpx2.AsyncClient) -> None:

@@ -1,18 +1,15 @@
 """Giving a client an access token for its credentials (RFC 6749 §4.4)."""
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from lastschrift.domain.access import TOKEN_LIFETIME, Client, Principal, Scope, Secret
-from lastschrift.domain.errors import CredentialsRefused, ScopeRefused
+from lastschrift.domain.errors import ScopeRefused
 from lastschrift.domain.identity import ClientId
+from lastschrift.operations.authenticate_client import authenticate_client
 from lastschrift.operations.hashing import secret_hash
 from lastschrift.operations.ports import Ports, Transaction
-
-_NO_CLIENT_HASH = hashlib.sha256(b"no client has this secret").digest()
 
 
 class IssueAccessToken(Struct, frozen=True, kw_only=True):
@@ -40,7 +37,7 @@ async def issue_access_token(ports: Ports, command: IssueAccessToken) -> IssuedT
 
     Raises: CredentialsRefused, ScopeRefused; Unavailable.
     """
-    client = await _authenticate(ports, command)
+    client = await authenticate_client(ports, command.client_id, command.client_secret)
     scopes = _grant(client, command.scopes)
     token = ports.ids.new_access_token()
     now = ports.clock.now()
@@ -57,17 +54,6 @@ async def issue_access_token(ports: Ports, command: IssueAccessToken) -> IssuedT
 
     await ports.store.write(operation)
     return IssuedToken(token=token, scopes=scopes, lifetime_s=int(TOKEN_LIFETIME.total_seconds()))
-
-
-async def _authenticate(ports: Ports, command: IssueAccessToken) -> Client:
-    """Return the client; a wrong id, a wrong secret and a revoked client take the same way."""
-    key = command.client_id or ClientId(ports.ids.new_id())
-    found = await ports.store.read(lambda reader: reader.credentials(key))
-    expected = _NO_CLIENT_HASH if found is None else found.secret_hash
-    is_right = hmac.compare_digest(secret_hash(command.client_secret), expected)
-    if found is None or not is_right or found.client.revoked is not None:
-        raise CredentialsRefused
-    return found.client
 
 
 def _grant(client: Client, asked: Sequence[str] | None) -> tuple[Scope, ...]:

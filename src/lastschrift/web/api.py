@@ -50,7 +50,8 @@ class Route:
 class Api:
     """One wire.
 
-    ``prefix``: all paths below it are this API's, known or not. ``has_folded_paths``: their letter
+    ``prefix``: all paths below it are this API's, known or not; of the paths elsewhere, those that
+    its routes have, and no others. ``has_folded_paths``: their letter
     case does not matter. ``is_caller_checked_first``: who has no good token is told that before
     being told that a path or method is unknown. ``headers``: what every answer carries;
     ``own_headers``: what each answer carries of its own beside them.

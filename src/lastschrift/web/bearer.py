@@ -2,18 +2,20 @@
 
 What a token stands for is remembered for a second at most, so that a revocation acts at once and
 the hot path need not look it up each time. Only hashes of tokens are remembered. Many requests with
-the same token that is not remembered make one look-up.
+the same token that is not remembered make one look-up. Guessing is limited.
 """
 
 import asyncio
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from lastschrift.domain.access import Principal, Secret
 from lastschrift.domain.errors import TokenMissing
-from lastschrift.operations.authenticate import authenticate
+from lastschrift.operations.authenticate import authenticate, is_json_web_token
 from lastschrift.operations.ports import Ports
+from lastschrift.web.limits import Attempt, AttemptLimits
 
 _REMEMBERED_FOR = timedelta(seconds=1)
 _REMEMBERED_MAX = 10_000
@@ -23,15 +25,18 @@ _BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
 class BearerTokens:
     """Who the tokens of requests stand for."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, limits: AttemptLimits) -> None:
         self._ports = ports
+        self._limits = limits
         self._remembered: dict[bytes, tuple[Principal, datetime]] = {}
         self._looking: dict[bytes, asyncio.Future[Principal]] = {}
 
-    async def principal(self, authorization: bytes | None) -> Principal:
+    async def principal(self, authorization: bytes | None, peer: Callable[[], str]) -> Principal:
         """Return who a request's ``Authorization`` header stands for.
 
-        Raises: TokenMissing, TokenRefused.
+        ``peer`` tells where it came from; it is asked only if the token is to be looked up.
+
+        Raises: TokenMissing, TooManyAttempts, TokenRefused.
         """
         if authorization is None:
             raise TokenMissing
@@ -42,36 +47,51 @@ class BearerTokens:
             return known[0]
         looking = self._looking.get(digest)
         if looking is None:
-            looking = self._look_up(digest, _token(authorization))
+            looking = self._look_up(digest, _token(authorization), peer())
         return await asyncio.shield(looking)
 
-    def _look_up(self, digest: bytes, token: Secret) -> asyncio.Future[Principal]:
-        """Begin to look a token up; whoever has the same meanwhile waits for the same answer."""
-        looking = asyncio.ensure_future(self._found(digest, token))
-        self._looking[digest] = looking
+    def _look_up(self, digest: bytes, token: Secret, peer: str) -> asyncio.Future[Principal]:
+        """Begin to look a token up; whoever has the same meanwhile waits for the same answer.
+
+        Raises: TooManyAttempts.
+        """
+        if is_json_web_token(token):  # nobody guesses a signature
+            finding = self._found(digest, token)
+        else:
+            attempt = Attempt.of(peer, token)
+            self._limits.check(attempt)
+            finding = self._guessed(digest, token, attempt)
+        all_looking = self._looking
+        looking = all_looking[digest] = asyncio.ensure_future(finding)
 
         def looked_up(done: asyncio.Future[Principal]) -> None:
-            self._looking.pop(digest)
+            all_looking.pop(digest)
             if not done.cancelled():
                 done.exception()  # taken note of, should nobody wait for it any longer
 
         looking.add_done_callback(looked_up)
         return looking
 
+    async def _guessed(self, digest: bytes, token: Secret, attempt: Attempt) -> Principal:
+        with self._limits.counting(attempt):
+            return await self._found(digest, token)
+
     async def _found(self, digest: bytes, token: Secret) -> Principal:
         now = self._ports.clock.now()
+        remembered = self._remembered
         principal = await authenticate(self._ports, token)
-        self._remember(digest, principal, now)
+        if len(remembered) >= _REMEMBERED_MAX:
+            remembered.clear()
+        remembered[digest] = principal, min(now + _REMEMBERED_FOR, principal.expires)
         return principal
 
     def forget(self) -> None:
-        """Look every token up anew from now on."""
-        self._remembered.clear()
+        """Look every token up anew from now on.
 
-    def _remember(self, digest: bytes, principal: Principal, now: datetime) -> None:
-        if len(self._remembered) >= _REMEMBERED_MAX:
-            self._remembered.clear()
-        self._remembered[digest] = principal, min(now + _REMEMBERED_FOR, principal.expires)
+        The tables are left to the look-ups that are on their way: what they find may be out of
+        date.
+        """
+        self._remembered, self._looking = {}, {}
 
 
 def _token(authorization: bytes) -> Secret:

@@ -7,7 +7,7 @@ ancestor. What only HTTP can get wrong (a body too large, a method not known) is
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from lastschrift.domain.errors import DomainError, Invalid, NotFound
+from lastschrift.domain.errors import DomainError, Invalid, NotAuthenticated, NotFound
 
 Answer = TypeVar("Answer")
 
@@ -50,6 +50,14 @@ class MethodUnknown(Invalid):
 
 class RouteUnknown(NotFound):
     """There is nothing at this path."""
+
+
+class TooManyAttempts(NotAuthenticated):
+    """Too many wrong secrets were shown from here; whether this one is right was not looked at."""
+
+    def __init__(self, retry_after_s: int = 1) -> None:
+        super().__init__(retry_after_s)
+        self.retry_after_s = retry_after_s
 
 
 class Unexpected(DomainError):

@@ -5,7 +5,7 @@ plain coroutine from `Request` to `Response`.
 """
 
 from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +16,9 @@ from lastschrift.domain.errors import ScopeMissing
 from lastschrift.operations.ports import Ports
 from lastschrift.web.bearer import BearerTokens
 from lastschrift.web.errors import BodyTooLarge, QueryMalformed
+from lastschrift.web.limits import AttemptLimits
+from lastschrift.web.proxies import HEADER as FORWARDED_FOR
+from lastschrift.web.proxies import TrustedProxies
 
 AsgiScope = MutableMapping[str, Any]
 AsgiReceive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -49,13 +52,16 @@ class Edge:
     """What the handlers of every API have at hand.
 
     ``public_url`` is where clients find this server, without a slash at its end; None on loopback.
+    ``proxies`` are those whose word is taken for where a request came from.
     """
 
     ports: Ports
     bearer: BearerTokens
+    limits: AttemptLimits
     body_bytes_max: int
     public_url: str | None
     has_cors: bool
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
 
 
 class Response(Struct, frozen=True, gc=False):
@@ -67,9 +73,12 @@ class Response(Struct, frozen=True, gc=False):
 
 
 class Request:
-    """One request on its way in; ``whole_body`` where it is there already."""
+    """One request on its way in; ``whole_body`` where it is there already.
 
-    __slots__ = ("_receive", "_whole_body", "edge", "scope")
+    ``principal`` is who asks, once that is known.
+    """
+
+    __slots__ = ("_receive", "_whole_body", "edge", "principal", "scope")
 
     def __init__(
         self,
@@ -80,6 +89,7 @@ class Request:
     ) -> None:
         self.scope = scope
         self.edge = edge
+        self.principal: Principal | None = None
         self._receive = receive
         self._whole_body = whole_body
 
@@ -93,6 +103,19 @@ class Request:
         """The method, in capitals."""
         method: str = self.scope["method"]
         return method
+
+    def peer(self) -> str:
+        """Return the address that the request came from; empty if the server does not know it.
+
+        Behind proxies that are trusted it is what they say, which takes a while to read.
+        """
+        client: tuple[str, int] | None = self.scope.get("client")
+        peer = "" if client is None else client[0]
+        proxies = self.edge.proxies
+        if not proxies:
+            return peer
+        said = [value for name, value in self.scope["headers"] if name == FORWARDED_FOR]
+        return proxies.source_of(peer, said)
 
     @property
     def path_params(self) -> Mapping[str, str]:
@@ -127,16 +150,18 @@ class Request:
     async def authenticate(self) -> Principal:
         """Return who the request's bearer token stands for.
 
-        Raises: TokenMissing, TokenRefused.
+        Raises: TokenMissing, TooManyAttempts, TokenRefused.
         """
-        return await self.edge.bearer.principal(self.header(b"authorization"))
+        token = self.header(b"authorization")
+        self.principal = await self.edge.bearer.principal(token, self.peer)
+        return self.principal
 
     async def authorize(self, *any_of: Scope) -> Principal:
         """Return who the token stands for, if it carries one of these scopes.
 
-        Raises: TokenMissing, TokenRefused, ScopeMissing.
+        Raises: TokenMissing, TooManyAttempts, TokenRefused, ScopeMissing.
         """
-        principal = await self.edge.bearer.principal(self.header(b"authorization"))
+        principal = await self.authenticate()
         if principal.scopes.isdisjoint(any_of):
             raise ScopeMissing(any_of)
         return principal

@@ -1,5 +1,6 @@
 """What is served beside the APIs: is it up, is it ready, its figures, and where things are."""
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -77,19 +78,26 @@ class _Elsewhere(BaseRoute):
     """Matches every path that no API and no other route knows, wherever it stands in the list."""
 
     def __init__(self, apis: Sequence[Api], known: Sequence[BaseRoute]) -> None:
-        self._prefixes = tuple(api.prefix for api in apis if not api.has_folded_paths)
-        self._folded = tuple(api.prefix.lower() for api in apis if api.has_folded_paths)
+        self._of_apis = [_paths_of(api) for api in apis]
         self._known = known
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         path: str = scope["path"]
-        is_of_api = path.startswith(self._prefixes) or path.lower().startswith(self._folded)
+        is_of_api = any(paths.match(path) for paths in self._of_apis)
         if is_of_api or any(route.matches(scope)[0] is not Match.NONE for route in self._known):
             return Match.NONE, {}
         return Match.FULL, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await _json(404, {"error": "not found", "see": "/"})(scope, receive, send)
+
+
+def _paths_of(api: Api) -> re.Pattern[str]:
+    """Return what an API's paths begin with: its prefix, or the whole of a route's elsewhere."""
+    elsewhere = {route.path for route in api.routes if not route.path.startswith(api.prefix)}
+    whole = [re.escape(path) + r"\Z" for path in sorted(elsewhere)]
+    folding = re.IGNORECASE | re.ASCII if api.has_folded_paths else re.NOFLAG
+    return re.compile("|".join([re.escape(api.prefix), *whole]), folding)
 
 
 def _overview(apis: Sequence[Api], others: Sequence[BaseRoute]) -> Mapping[str, object]:

@@ -26,6 +26,7 @@ from lastschrift.web.errors import (
     ErrorTable,
     MethodUnknown,
     RouteUnknown,
+    TooManyAttempts,
     Unexpected,
 )
 from lastschrift.web.http import Header, Response
@@ -41,6 +42,14 @@ class GrantTypeUnsupported(Invalid):
     def __init__(self, grant_type: str) -> None:
         super().__init__()
         self.grant_type = grant_type
+
+
+class TokenNotNamed(Invalid):
+    """It is not said which token is meant (RFC 7009 §2.1, RFC 7662 §2.1)."""
+
+
+class HostNotNamed(Invalid):
+    """The request names no host, and without one there is no telling where this server is."""
 
 
 class ParameterTwice(Invalid):
@@ -88,6 +97,11 @@ def _unavailable(error: Unavailable) -> Response:
     return _error(503, "temporarily_unavailable", "Please try again", wait)
 
 
+def _too_many_attempts(error: TooManyAttempts) -> Response:
+    wait = (b"retry-after", b"%d" % error.retry_after_s)
+    return _error(429, "temporarily_unavailable", "Too many attempts failed, please wait", wait)
+
+
 def _refused_by_basic(_: DomainError) -> Response:
     challenge = (b"www-authenticate", b'Basic realm="lastschrift"')
     return _error(401, "invalid_client", "The client credentials are invalid", challenge)
@@ -103,6 +117,8 @@ ERRORS: ErrorTable[Response] = ErrorTable(
             "The grant type was not specified in the request"
         ),
         GrantTypeUnsupported: _grant_type_unsupported,
+        TokenNotNamed: lambda _: _invalid_request("The token was not specified in the request"),
+        HostNotNamed: lambda _: _invalid_request("The request names no host"),
         ParameterTwice: lambda _: _invalid_request("A parameter was given more than once"),
         ParameterWrong: lambda _: _invalid_request("A parameter is no text"),
         CredentialsTwice: lambda _: _invalid_request(
@@ -111,6 +127,7 @@ ERRORS: ErrorTable[Response] = ErrorTable(
         CredentialsMissing: lambda _: _error(
             400, "invalid_client", "Client credentials were not found in the headers or body"
         ),
+        TooManyAttempts: _too_many_attempts,
         BasicCredentialsRefused: _refused_by_basic,
         NotAuthenticated: lambda _: _error(
             400, "invalid_client", "The client credentials are invalid"
