@@ -8,11 +8,17 @@ from uuid import UUID
 import pytest
 
 from lastschrift.apis.pace.errors import ERRORS
-from lastschrift.apis.pace.refusals import ResourceTypeWrong
+from lastschrift.apis.pace.refusals import (
+    FilterRefused,
+    QueryNotSupported,
+    ResourceIdWrong,
+    ResourceTypeWrong,
+)
 from lastschrift.domain.access import Scope
 from lastschrift.domain.errors import (
     AccountIdTaken,
     BankAccountAlreadyRegistered,
+    BankAccountManaged,
     BankAccountUnknown,
     DebtorAccessDenied,
     DomainError,
@@ -34,6 +40,7 @@ from lastschrift.domain.refusals import (
     EmailMalformed,
     Missing,
     NotLatin,
+    NumberOutOfRange,
     TooLong,
     ValueRefused,
     WrongKind,
@@ -60,6 +67,7 @@ STATUSES: Sequence[tuple[DomainError, int, str]] = [
     (DebtorAccessDenied(DebtorId(UUID(int=1))), 401, "missing-linked-identity"),
     (ScopeMissing([Scope.PACE_READ]), 403, "1000"),
     (NotAllowed(), 403, "1000"),
+    (BankAccountManaged(), 403, "1000"),
     (RouteUnknown(), 404, "1000"),
     (BankAccountUnknown(), 404, "1000"),
     (MethodUnknown(["POST"]), 405, "1000"),
@@ -71,6 +79,7 @@ STATUSES: Sequence[tuple[DomainError, int, str]] = [
     (Invalid(), 422, "provider:invalid-content"),
     (AccountIdTaken(), 409, "1000"),
     (ResourceTypeWrong(), 409, "1000"),
+    (ResourceIdWrong(), 409, "1000"),
     (QueueFull(), 503, "1001"),
     (Unexpected("0" * 32), 500, "1000"),
 ]
@@ -184,11 +193,27 @@ def test_an_account_that_is_registered_already_is_elsewhere() -> None:
     [
         (AccountIdTaken(), {"pointer": "/data/id"}),
         (ResourceTypeWrong(), {"pointer": "/data/type"}),
+        (ResourceIdWrong(), {"pointer": "/data/id"}),
         (BankAccountUnknown(), {"parameter": "paymentMethodId"}),
     ],
 )
 def test_the_place_at_fault_is_told(fact: DomainError, source: object) -> None:
     assert error_of(fact)["source"] == source
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [(QueryNotSupported, 400), (FilterRefused, 422)], ids=["400", "422"]
+)
+def test_each_parameter_at_fault_is_an_error(kind: type[Invalid], status: int) -> None:
+    fact = kind(
+        [problem("page[size]", reason=NumberOutOfRange(1, 100)), problem("x", reason=Missing())]
+    )
+    first, second = errors_of(fact)
+    assert ERRORS.answer(fact).status == status
+    assert first["source"] == {"parameter": "page[size]"}
+    assert first["detail"] == "page[size] must be a whole number from 1 to 100"
+    assert (first["status"], first["code"]) == (str(status), "1000")
+    assert second["source"] == {"parameter": "x"}
 
 
 def test_a_wrong_method_is_told_the_right_ones() -> None:

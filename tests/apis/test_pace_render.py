@@ -1,11 +1,15 @@
 """How a bank account is shown as a payment method, never with its IBAN."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
+from lastschrift.apis.pace.languages import Language
+from lastschrift.apis.pace.query import Related
 from lastschrift.apis.pace.render import (
     identification_string,
     render_created,
@@ -14,6 +18,7 @@ from lastschrift.apis.pace.render import (
 )
 from lastschrift.domain.bank_account import BankAccount
 from lastschrift.domain.identity import AccountId, ContractId
+from lastschrift.operations.list_bank_accounts import SomeBankAccounts
 from tests.apis.pace_bodies import SEED_ID
 
 
@@ -63,10 +68,38 @@ def test_a_new_payment_method_looks_as_it_will_when_it_is_read() -> None:
     assert created.body == read.body
 
 
-def test_a_list_shows_each_payment_method_as_it_is_read() -> None:
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_list_shows_each_payment_method_as_it_is_read(count: int) -> None:
     one = json.loads(render_payment_method(account()).body)["data"]
-    assert json.loads(render_payment_methods([account()] * 2).body) == {"data": [one, one]}
-    assert json.loads(render_payment_methods([]).body) == {"data": []}
+    some = SomeBankAccounts([account()] * count, has_more=False)
+    answer = render_payment_methods(some, frozenset(), Language.ENGLISH, UNSET)
+    assert json.loads(answer.body) == {"data": [one] * count}
+
+
+@pytest.mark.parametrize(
+    ("expiry", "shown"),
+    [
+        (datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC), "2027-12-31T23:59:59Z"),
+        (datetime(2027, 1, 1, 0, 0, 0, 999_999, tzinfo=UTC), "2027-01-01T00:00:00Z"),
+        (datetime(2027, 1, 1, tzinfo=timezone(timedelta(hours=1))), "2026-12-31T23:00:00Z"),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00Z"),
+    ],
+)
+def test_an_instant_is_written_to_the_second_in_utc(expiry: datetime, shown: str) -> None:
+    document = json.loads(render_payment_method(replace(account(), expiry=expiry)).body)
+    assert document["data"]["attributes"]["expiry"] == shown
+
+
+def test_what_is_included_is_what_the_relationships_name() -> None:
+    answer = render_payment_method(account(), frozenset(Related), Language.GERMAN)
+    document = json.loads(answer.body)
+    named = [
+        (each["data"]["type"], each["data"]["id"])
+        for name, each in document["data"]["relationships"].items()
+        if name != "paymentTokens"
+    ]
+    assert [(each["type"], each["id"]) for each in document["included"]] == named
+    assert document["data"]["relationships"]["paymentTokens"] == {"data": []}
 
 
 @pytest.mark.parametrize(

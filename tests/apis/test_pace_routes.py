@@ -1,5 +1,6 @@
 """PACE's operations over the real house: what is checked first, and what every answer carries."""
 
+import json
 import re
 from collections.abc import Mapping
 from uuid import UUID
@@ -14,12 +15,14 @@ from lastschrift.operations.issue_access_token import IssueAccessToken, issue_ac
 from lastschrift.web.http import Edge, Header, Request
 from tests.apis.pace_bodies import LEFT_OUT, SEED_ID, create_body
 from tests.house import BASE_URL, House
+from tests.storage.filling import german_iban
 
 pytestmark = pytest.mark.anyio
 
 METHODS = "/pay/2024-1/payment-methods"
 SEPA = METHODS + "/sepa-direct-debit"
 METHOD = f"{METHODS}/{SEED_ID}"
+KINDS = "/pay/2024-1/payment-method-kinds"
 OTHER_ID = "d7101f72-a672-453c-9d36-d5809ef0ded6"
 OTHER_IBAN = "AT611904300234573201"
 EVERY_SCOPE = tuple(Scope)
@@ -76,6 +79,39 @@ async def test_a_registration_is_checked_in_the_documented_order(house: House) -
         assert answer.status_code == status
 
 
+async def test_a_change_is_checked_in_the_documented_order(house: House) -> None:
+    client = await house.open_contract()
+    creating = await bearer(house, client, Scope.PACE_CREATE)
+    await create(house, {**creating, "Content-Type": MEDIA_TYPE})
+    allowed = await bearer(house, client, Scope.PACE_PATCH)
+    accepting = {**allowed, "Accept": MEDIA_TYPE}
+    typed = {**accepting, "Content-Type": MEDIA_TYPE}
+    text = {"Accept": "text/html", "Content-Type": "text/plain"}
+    large = b" " * 65_537
+    unknown = f"{METHODS}/{OTHER_ID}"
+    ladder: list[tuple[int, str, Mapping[str, str], bytes]] = [
+        (401, unknown, text, large),
+        (403, unknown, {**text, **creating}, large),
+        (404, unknown, {**text, **allowed}, large),
+        (406, METHOD, {**text, **allowed}, large),
+        (415, METHOD, {**text, **accepting}, large),
+        (413, METHOD, typed, large),
+        (400, METHOD, typed, b"[]"),
+        (422, METHOD, typed, change_body(type="x", alias=5)),
+        (409, METHOD, typed, change_body(type="x", alias="Fleet")),
+        (200, METHOD, typed, change_body(type="paymentMethod", alias="Fleet")),
+    ]
+    for status, path, headers, body in ladder:
+        answer = await house.client.patch(path, headers=headers, content=body)
+        assert answer.status_code == status
+
+
+def change_body(*, type: str, alias: object) -> bytes:  # noqa: A002  # the member's name
+    return json.dumps(
+        {"data": {"id": SEED_ID, "type": type, "attributes": {"alias": alias}}}
+    ).encode()
+
+
 async def test_what_exists_already_is_told_before_a_taken_id(house: House) -> None:
     headers = await payer(house)
     await create(house, headers)
@@ -110,7 +146,10 @@ async def test_either_of_two_scopes_lets_register(house: House, scope: Scope) ->
     [
         ("GET", METHODS, Scope.PACE_READ),
         ("GET", METHOD, Scope.PACE_READ),
+        ("GET", KINDS, Scope.PACE_READ),
+        ("PATCH", METHOD, Scope.PACE_PATCH),
         ("DELETE", METHOD, Scope.PACE_DELETE),
+        ("DELETE", METHODS, Scope.PACE_DELETE),
     ],
 )
 async def test_every_operation_asks_for_its_scope(
@@ -121,7 +160,7 @@ async def test_every_operation_asks_for_its_scope(
     refused = await house.client.request(method, path, headers=others)
     allowed = await house.client.request(method, path, headers=await bearer(house, client, scope))
     assert refused.status_code == 403
-    assert allowed.status_code in {200, 404}
+    assert allowed.status_code in {200, 204, 404}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +201,7 @@ async def test_an_id_is_shown_in_lower_case_and_found_in_either(house: House) ->
     assert found.json() == created.json()
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 @pytest.mark.parametrize("name", ["x", SEED_ID.replace("-", ""), "%00", OTHER_ID])
 async def test_what_names_no_payment_method_is_not_found(
     house: House, method: str, name: str
@@ -200,6 +239,53 @@ async def test_nobody_sees_or_deletes_anothers_payment_method(house: House) -> N
     assert (await house.client.delete(METHOD, headers=stranger)).status_code == 404
     assert (await house.client.get(METHODS, headers=stranger)).json() == {"data": []}
     assert (await create(house, stranger)).status_code == 201
+
+
+async def test_a_change_is_seen_where_the_payment_method_is_read_and_listed(house: House) -> None:
+    headers = await payer(house)
+    await create(house, headers)
+    changed = await house.client.patch(
+        METHOD, headers=headers, content=change_body(type="paymentMethod", alias="Fleet")
+    )
+    assert changed.json()["data"]["attributes"]["alias"] == "Fleet"
+    assert (await house.client.get(METHOD, headers=headers)).json() == changed.json()
+    listed = (await house.client.get(METHODS, headers=headers)).json()
+    assert listed == {"data": [changed.json()["data"]]}
+
+
+async def test_the_links_of_pages_lead_through_the_whole_list_and_back(house: House) -> None:
+    headers = await payer(house)
+    expected = []
+    for number in range(5):
+        iban = german_iban(number).reveal()
+        body = create_body(id=LEFT_OUT, attributes={"iban": iban})
+        expected.append((await create(house, headers, body)).json()["data"])
+        house.clock.advance(1)
+    seen, back = [], []
+    url = f"{METHODS}?page[size]=2&filter[status]=valid"
+    while url:
+        page = (await house.client.get(url, headers=headers)).json()
+        seen += page["data"]
+        url, last = page["links"].get("next"), page["links"]
+    assert seen == expected
+    while "prev" in last:
+        page = (await house.client.get(last["prev"], headers=headers)).json()
+        back.append(page["data"])
+        last = page["links"]
+    assert back == [expected[2:4], expected[:2]]
+    first = await house.client.get(last["first"], headers=headers)
+    assert first.json()["data"] == expected[:2]
+
+
+async def test_deleting_all_deletes_the_payers_own(house: House) -> None:
+    headers, stranger = await payer(house), await payer(house)
+    for each in (headers, stranger):
+        await create(house, each)
+    deleted = await house.client.delete(METHODS, headers=headers)
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert (await house.client.get(METHODS, headers=headers)).json() == {"data": []}
+    assert len((await house.client.get(METHODS, headers=stranger)).json()["data"]) == 1
+    assert (await house.client.delete(METHODS, headers=headers)).status_code == 204
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html", MEDIA_TYPE])
@@ -266,6 +352,7 @@ async def test_a_url_begins_as_the_setting_or_the_request_does(
     edge = Edge(
         ports=house.ports,
         bearer=house.bearer,
+        limits=house.limits,
         body_bytes_max=0,
         public_url=public_url,
         has_cors=False,

@@ -30,6 +30,8 @@ class Outer(Struct, rename="camel"):
     spare: Annotated[Inner | None, msgspec.Meta(description="another")] = None
     either: str | Inner | None = None
     choice: str | UnsetType = UNSET
+    amount: Annotated[int, msgspec.Meta(description="how many")] | UnsetType = UNSET
+    items: list[Inner] | UnsetType | None = UNSET
 
 
 READER = BodyReader(Outer)
@@ -66,6 +68,14 @@ def test_a_body_that_fits_is_read_without_problems() -> None:
         (b'{"firstName": "a", "inner": {"name": "b"}, "spare": {}}', {"spare.name": "Missing"}),
         (b'{"firstName": "a", "inner": {"name": "b"}, "either": 5}', {"either": "text"}),
         (b'{"firstName": "a", "inner": {"name": "b"}, "choice": null}', {"choice": "text"}),
+        (
+            b'{"firstName": "a", "inner": {"name": "b"}, "amount": "5", "items": {}}',
+            {"amount": "a whole number", "items": "a list"},
+        ),
+        (
+            b'{"firstName": "a", "inner": {"name": "b"}, "items": [{"name": 5}, 5, {}]}',
+            {"items.0.name": "text", "items.1": "an object", "items.2.name": "Missing"},
+        ),
     ],
 )
 def test_every_misfit_is_told_with_its_place(body: bytes, expected: dict[str, str]) -> None:

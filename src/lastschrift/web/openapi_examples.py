@@ -21,7 +21,7 @@ _PLACEHOLDERS = {"string": "text", "integer": 0, "boolean": False}
 def example(schema: Document, schemas: Document) -> object:
     """Return an example of what a schema describes, or None; ``schemas`` are what it refers to."""
     match schema:
-        case {"examples": [first, *_]}:
+        case {"examples": [first, *_]} | {"enum": [first, *_]}:
             return first
         case {"$ref": reference}:
             return example(schemas[reference.rpartition("/")[2]], schemas)

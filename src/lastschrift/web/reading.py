@@ -110,10 +110,16 @@ def _fit_value(kind: object, value: object, path: Path, problems: Problems) -> o
     nested = _nested_model(kind)
     if nested is not None and isinstance(value, dict):
         return _fit(nested, value, path, problems)
+    item = _item_kind(kind)
+    if item is not None and isinstance(value, list):
+        return [
+            _fit_value(item, each, (*path, str(place)), problems)
+            for place, each in enumerate(value)
+        ]
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:
-        problems.note(path, WrongKind("text" if nested is None else "an object"))
+        problems.note(path, WrongKind(_in_words(kind)))
         return UNSET
 
 
@@ -125,6 +131,26 @@ def _nested_model(kind: object) -> type[msgspec.Struct] | None:
             return member
         case _:
             return None
+
+
+def _item_kind(kind: object) -> object | None:
+    """Return what the items of a field are that holds a list and nothing else."""
+    members = [member for member in _alternatives(kind) if member not in _NO_VALUE]
+    match members:
+        case [member] if get_origin(member) is list:
+            item: object = get_args(member)[0]
+            return item
+        case _:
+            return None
+
+
+def _in_words(kind: object) -> str:
+    """Return what a field holds, to be put behind "must be"."""
+    if _nested_model(kind) is not None:
+        return "an object"
+    if _item_kind(kind) is not None:
+        return "a list"
+    return "a whole number" if int in _alternatives(kind) else "text"
 
 
 def _alternatives(kind: object) -> Iterator[object]:

@@ -4,7 +4,7 @@ The codes and what they stand for are documented; where the documents name none,
 title of a code never changes; what happened stands in ``detail``, where it happened in ``source``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -21,10 +21,16 @@ from lastschrift.apis.pace.reasons import (
     code_of,
     reason_in_words,
 )
-from lastschrift.apis.pace.refusals import ResourceTypeWrong
+from lastschrift.apis.pace.refusals import (
+    FilterRefused,
+    QueryNotSupported,
+    ResourceIdWrong,
+    ResourceTypeWrong,
+)
 from lastschrift.domain.errors import (
     AccountIdTaken,
     BankAccountAlreadyRegistered,
+    BankAccountManaged,
     BankAccountUnknown,
     Conflict,
     DebtorAccessDenied,
@@ -46,6 +52,7 @@ from lastschrift.web.errors import (
     MethodUnknown,
     NotAcceptable,
     QueryMalformed,
+    TooManyAttempts,
     Unexpected,
 )
 from lastschrift.web.http import Header, Response
@@ -116,6 +123,21 @@ def _field_error(problem: FieldProblem) -> ErrorObject:
     return _error_object(422, code_of(problem.reason), detail, _pointer(*problem.path))
 
 
+def _wrong_query(status: int) -> Callable[[Invalid], Response]:
+    """Return what names every parameter of the query at fault, with one error for each."""
+
+    def answer(error: Invalid) -> Response:
+        return _answer(status, [_parameter_error(status, problem) for problem in error.problems])
+
+    return answer
+
+
+def _parameter_error(status: int, problem: FieldProblem) -> ErrorObject:
+    (parameter,) = problem.path
+    detail = f"{parameter} {reason_in_words(problem.reason)}"
+    return _error_object(status, _GENERIC, detail, ErrorSource(parameter=parameter))
+
+
 def _method_unknown(error: MethodUnknown) -> Response:
     allow = (b"allow", ", ".join(error.allowed).encode())
     return _error(405, "There is no such method at this path", allow)
@@ -131,6 +153,11 @@ def _challenge(parameters: str) -> Header:
 
 def _token_refused(_fact: DomainError) -> Response:
     return _error(401, "A valid access token is needed", _challenge('error="invalid_token"'))
+
+
+def _too_many_attempts(error: TooManyAttempts) -> Response:
+    wait = (b"retry-after", b"%d" % error.retry_after_s)
+    return _error(429, "Too many attempts failed, please wait", wait)
 
 
 def _not_linked(_fact: DomainError) -> Response:
@@ -192,12 +219,18 @@ ERRORS: ErrorTable[Response] = ErrorTable(
         BodyTooLarge: lambda error: _error(413, f"The body has more than {error.bytes_max} bytes"),
         BodyMalformed: lambda error: _error(400, f"Wrong body: {error.detail}"),
         QueryMalformed: lambda _: _error(400, "The query can't be read"),
+        QueryNotSupported: _wrong_query(400),
+        FilterRefused: _wrong_query(422),
         MethodUnknown: _method_unknown,
         Invalid: _invalid,
         IdentityNotLinked: _not_linked,
         DebtorAccessDenied: _not_linked,
+        TooManyAttempts: _too_many_attempts,
         NotAuthenticated: _token_refused,
         ScopeMissing: _scope_missing,
+        BankAccountManaged: lambda _: _error(
+            403, "Only the client that registered this payment method may delete it"
+        ),
         NotAllowed: lambda _: _error(403, "This is not allowed"),
         BankAccountUnknown: lambda _: _error(
             404,
@@ -212,6 +245,9 @@ ERRORS: ErrorTable[Response] = ErrorTable(
         AccountIdTaken: _id_taken,
         ResourceTypeWrong: lambda _: _error(
             409, f"The type must be {TYPE}", source=_pointer("data", "type")
+        ),
+        ResourceIdWrong: lambda _: _error(
+            409, "The id must be the one in the path", source=_pointer("data", "id")
         ),
         Conflict: lambda _: _error(409, "This contradicts what is kept already"),
         Unavailable: _unavailable,

@@ -35,7 +35,12 @@ def parse_payment_method_id(text: str) -> AccountId | None:
 
     Any UUID will do, the one of zeros too, in either letter case (observed in PACE's framework).
     """
-    return AccountId(UUID(text)) if _UUID.fullmatch(text) else None
+    return AccountId(UUID(text)) if is_uuid(text) else None
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID in five groups."""
+    return _UUID.fullmatch(text) is not None
 
 
 def new_occurrence_id() -> bytes:

@@ -4,12 +4,12 @@ from functools import partial
 
 from msgspec import UNSET, UnsetType
 
+from lastschrift.apis.pace.catalogue import KIND
 from lastschrift.apis.pace.ids import parse_payment_method_id
 from lastschrift.apis.pace.models import (
     CITY_CHARACTERS_MAX,
     EMAIL_CHARACTERS_MAX,
     HOUSE_NO_CHARACTERS_MAX,
-    KIND,
     NAME_CHARACTERS_MAX,
     POSTAL_CODE_CHARACTERS_MAX,
     STREET_CHARACTERS_MAX,
@@ -33,10 +33,10 @@ from lastschrift.web.errors import BodyMalformed
 from lastschrift.web.reading import BodyReader, Path, Problems
 
 _BODY = BodyReader(PaymentMethodRequest)
-_ID: Path = ("data", "id")
-_ATTRIBUTES: Path = ("data", "attributes")
-_ADDRESS: Path = (*_ATTRIBUTES, "address")
-_NAMES: tuple[Path, ...] = ((*_ATTRIBUTES, "firstName"), (*_ATTRIBUTES, "lastName"))
+ID_PATH: Path = ("data", "id")
+ATTRIBUTES_PATH: Path = ("data", "attributes")
+_ADDRESS: Path = (*ATTRIBUTES_PATH, "address")
+_NAMES: tuple[Path, ...] = ((*ATTRIBUTES_PATH, "firstName"), (*ATTRIBUTES_PATH, "lastName"))
 
 
 def parse_create_payment_method(body: bytes, principal: Principal) -> RegisterBankAccount:
@@ -48,11 +48,11 @@ def parse_create_payment_method(body: bytes, principal: Principal) -> RegisterBa
     resource = document.data
     if not resource:  # the reader leaves empty what is missing or of another kind
         raise BodyMalformed("there is no object data")
-    account_id = problems.check(_ID, _account_id, resource.id or None)
+    chosen_id = problems.check(ID_PATH, account_id, resource.id or None)
     if not resource.attributes:
         raise Invalid(problems)
     _check_kind(resource.attributes, problems)
-    iban = problems.check((*_ATTRIBUTES, "iban"), parse_sepa_iban, resource.attributes.iban)
+    iban = problems.check((*ATTRIBUTES_PATH, "iban"), parse_sepa_iban, resource.attributes.iban)
     holder = _holder(resource.attributes, problems)
     if problems or iban is None:
         raise Invalid(problems)
@@ -63,16 +63,21 @@ def parse_create_payment_method(body: bytes, principal: Principal) -> RegisterBa
         contract_id=principal.contract_id,
         client_id=principal.client_id,
         debtor=principal.debtor,
-        account_id=account_id,
+        account_id=chosen_id,
         iban=iban,
         bic=None if bank is None or bank.bic is None else str(bank.bic),
         bank_name=None if bank is None else bank.name,
         owner=holder.account_owner,
         holder=holder,
+        managed_by=principal.manager,
     )
 
 
-def _account_id(text: str) -> AccountId:
+def account_id(text: str) -> AccountId:
+    """Return the id that a body names.
+
+    Raises: WrongKind.
+    """
     account = parse_payment_method_id(text)
     if account is None:
         raise WrongKind("a UUID")
@@ -81,7 +86,7 @@ def _account_id(text: str) -> AccountId:
 
 def _check_kind(attributes: AttributesRequest, problems: Problems) -> None:
     if attributes.kind not in (KIND, UNSET):
-        problems.note((*_ATTRIBUTES, "kind"), WrongKind(f'"{KIND}"'))
+        problems.note((*ATTRIBUTES_PATH, "kind"), WrongKind(f'"{KIND}"'))
 
 
 # --- the holder -----------------------------------------------------------------------------------
@@ -91,7 +96,7 @@ def _holder(attributes: AttributesRequest, problems: Problems) -> Party:
     """Return who holds the account: a company, else a person; neither is required."""
 
     def name(member: str, value: str | UnsetType) -> str | None:
-        return problems.check((*_ATTRIBUTES, member), _name, value)
+        return problems.check((*ATTRIBUTES_PATH, member), _name, value)
 
     is_company = bool(attributes.company and not is_blank(attributes.company))
     if is_company:
@@ -101,7 +106,7 @@ def _holder(attributes: AttributesRequest, problems: Problems) -> Party:
         given_name=None if is_company else name("firstName", attributes.first_name),
         family_name=None if is_company else name("lastName", attributes.last_name),
         company=name("company", attributes.company),
-        email=problems.check((*_ATTRIBUTES, "email"), _email, attributes.email),
+        email=problems.check((*ATTRIBUTES_PATH, "email"), _email, attributes.email),
         address=_address(attributes.address, problems) if attributes.address else None,
     )
 

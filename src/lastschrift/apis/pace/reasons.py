@@ -15,9 +15,12 @@ from lastschrift.domain.refusals import (
     ControlCharacter,
     CountryUnknown,
     EmailMalformed,
+    InstantMalformed,
     Missing,
     NotLatin,
+    NumberOutOfRange,
     TooLong,
+    TooMany,
     ValueRefused,
     WrongKind,
 )
@@ -40,6 +43,11 @@ _WORDS: Mapping[type[ValueRefused], Callable[[Any], str]] = {
     Missing: lambda _: "is missing or empty",
     WrongKind: lambda reason: f"must be {reason.expected}",
     TooLong: lambda reason: f"has more than {reason.characters_max} characters",
+    TooMany: lambda reason: f"has more than {reason.items_max} items",
+    NumberOutOfRange: lambda reason: (
+        f"must be a whole number from {reason.smallest} to {reason.largest}"
+    ),
+    InstantMalformed: lambda _: "is no date and time with an offset, as 2027-12-31T23:59:59Z",
     ControlCharacter: lambda _: "holds a control character",
     NotLatin: lambda _: "holds a character that is not of Latin script",
     EmailMalformed: lambda _: "is no e-mail address",
