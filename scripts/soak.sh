@@ -4,6 +4,7 @@
 set -eu
 
 minutes=${1:-10}
+export LASTSCHRIFT_BACKUPS="${LASTSCHRIFT_BACKUPS:-50}"  # under load, each time (tests/crash)
 cd "$(dirname "$0")/.."
 
 end=$(($(date +%s) + minutes * 60))

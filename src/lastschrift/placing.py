@@ -16,7 +16,15 @@ def put_in_place(part: Path, path: Path) -> None:
     """
     _fsync(part, os.O_RDONLY)
     part.rename(path)
-    _fsync(path.parent, os.O_RDONLY | os.O_DIRECTORY)  # The name belongs to the directory.
+    fsync_directory(path.parent)  # The name belongs to the directory.
+
+
+def fsync_directory(directory: Path) -> None:
+    """Have the names in a directory on disk.
+
+    Raises: OSError.
+    """
+    _fsync(directory, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _fsync(path: Path, flags: int) -> None:

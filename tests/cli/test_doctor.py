@@ -26,6 +26,7 @@ SUBJECTS = [
     "server",
     "database",
     "master key",
+    "identity providers",
     "disk space",
     "last change",
 ]
@@ -165,3 +166,32 @@ def test_listening_beyond_this_machine_without_public_url_is_told(tmp_path: Path
     code, found = findings(make_production(tmp_path / "a"), LASTSCHRIFT_LISTEN="0.0.0.0:80")
     assert code == 1
     assert "LASTSCHRIFT_PUBLIC_URL" in found["listen"][1]
+
+
+# --- identity providers ---------------------------------------------------------------------------
+
+
+def provider_of(client_id: str) -> dict[str, str]:
+    """Return the variable that sets a provider where nobody listens."""
+    provider = {"issuer": "http://127.0.0.1:1", "audience": "lastschrift", "client": client_id}
+    return {"LASTSCHRIFT_IDENTITY_PROVIDER": json.dumps([provider])}
+
+
+def test_a_provider_without_a_client_is_wrong(tmp_path: Path) -> None:
+    code, found = findings(make_production(tmp_path / "a"), **provider_of("0" * 32))
+    assert code == 1
+    state, text = found["identity providers"]
+    assert state == "wrong"
+    assert f"the client {'0' * 32} of http://127.0.0.1:1 is unknown or revoked" in text
+
+
+def test_a_provider_that_cannot_be_reached_is_wrong(tmp_path: Path) -> None:
+    directory = make_production(tmp_path / "a")
+    contract = told_json(directory, "contract", "create", "Fuel")["id"]
+    client = told_json(directory, "client", "create", "--contract", contract, "--name", "Keycloak")
+    code, found = findings(directory, **provider_of(client["client_id"]))
+    assert code == 1
+    assert "no keys from http://127.0.0.1:1: it can't be reached" in found["identity providers"][1]
+    told_json(directory, "client", "revoke", client["client_id"])
+    _, found = findings(directory, **provider_of(client["client_id"]))
+    assert "unknown or revoked" in found["identity providers"][1]

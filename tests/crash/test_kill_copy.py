@@ -24,7 +24,7 @@ ACCOUNTS = 40_000
 
 _FILL = f"""
 INSERT INTO installation VALUES (1, 'production');
-INSERT INTO contract VALUES (randomblob(16), 'Example Inc.', 1);
+INSERT INTO contract (id, name, created) VALUES (randomblob(16), 'Example Inc.', 1);
 INSERT INTO bank_account (contract_id, id, iban_sealed, created)
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ACCOUNTS})
     SELECT c.id, randomblob(16), randomblob(60), n.i FROM contract c, n;

@@ -20,6 +20,7 @@ from lastschrift.cli.house import CannotDo, House
 from lastschrift.cli.installing import require_database
 from lastschrift.cli.options import data_option, json_option
 from lastschrift.cli.output import print_json, print_table
+from lastschrift.cli.progress import Tell, progress_shown
 from lastschrift.cli.serve import require_public_url
 from lastschrift.settings import InstallationKind, Settings, SettingsWrong, SqliteDatabase
 
@@ -52,15 +53,22 @@ class Doubtful(Exception):
 
 
 @click.command(epilog=example("lastschrift doctor --data /var/lib/lastschrift"))
+@click.option(
+    "--deep",
+    "is_deep",
+    is_flag=True,
+    help="Read all that the database holds too: open every account number, follow every reference.",
+)
 @data_option
 @json_option
 @click.pass_context
-def doctor(context: click.Context, directory: Path, is_json: bool) -> None:
+def doctor(context: click.Context, directory: Path, is_deep: bool, is_json: bool) -> None:
     """Look for what is wrong with an installation, and say what to do about it.
 
     Nothing is changed; the server may run. Exit code 1 if something is wrong.
     """
-    found = list(_examine(context.obj, directory))
+    with progress_shown() as progress:
+        found = list(_examine(context.obj, directory, progress if is_deep else None))
     if is_json:
         print_json(found)
     else:
@@ -70,7 +78,8 @@ def doctor(context: click.Context, directory: Path, is_json: bool) -> None:
         context.exit(1)
 
 
-def _examine(house: House, directory: Path) -> Iterator[Finding]:
+def _examine(house: House, directory: Path, progress: Tell | None) -> Iterator[Finding]:
+    """Yield all findings; also what takes a while, where there is someone to tell how far it is."""
     yield _find("SQLite library", house.check_sqlite)
     yield _find("clock", _check_clock)
     try:
@@ -81,6 +90,9 @@ def _examine(house: House, directory: Path) -> Iterator[Finding]:
     yield Finding("settings", State.OK, f"{settings.kind.value} installation")
     for subject, check in _CHECKS:
         yield _find(subject, partial(check, house, settings))
+    if progress is not None:
+        for subject, examine in house.examine(settings, progress):
+            yield _find(subject, examine)
 
 
 def _find(subject: str, check: Callable[[], str]) -> Finding:
@@ -136,6 +148,10 @@ def _check_keys(house: House, settings: Settings) -> str:
     return house.check_keys(settings)
 
 
+def _check_identity_providers(house: House, settings: Settings) -> str:
+    return house.check_identity_providers(settings)
+
+
 def _check_disk_space(_house: House, settings: Settings) -> str:
     place = _own_disk(settings)
     free = shutil.disk_usage(place).free
@@ -169,6 +185,7 @@ _CHECKS: Sequence[tuple[str, Callable[[House, Settings], str]]] = (
     ("server", _check_server),
     ("database", _check_database),
     ("master key", _check_keys),
+    ("identity providers", _check_identity_providers),
     ("disk space", _check_disk_space),
     ("last change", _check_last_change),
 )

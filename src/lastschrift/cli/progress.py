@@ -11,26 +11,29 @@ from contextlib import contextmanager
 import click
 
 Tell = Callable[[str, str, int, int], None]
-"""Told what is done, with which table, how many rows are, and of how many."""
+"""Told what is done, with which table or file, how many rows are, and of how many."""
 
 _LINE_EVERY_S = 5.0
 
 
 @contextmanager
-def progress_shown(now: Callable[[], float] = time.monotonic) -> Iterator[Tell]:
-    """Show what is told until the block ends; ``now`` tells seconds."""
+def progress_shown(
+    now: Callable[[], float] = time.monotonic, *, unit: str = "rows"
+) -> Iterator[Tell]:
+    """Show what is told, in ``unit``, until the block ends; ``now`` tells seconds."""
     if sys.stderr.isatty():
         with _bars() as tell:
             yield tell
     else:
-        yield _Lines(now)
+        yield _Lines(now, unit)
 
 
 class _Lines:
     """A line when a work begins, one when it ends, and one every few seconds between."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], unit: str) -> None:
         self._now = now
+        self._unit = unit
         self._work = ""
         self._next_s = 0.0
 
@@ -39,7 +42,7 @@ class _Lines:
         now = self._now()
         if work != self._work or rows == rows_total or now >= self._next_s:
             self._work, self._next_s = work, now + _LINE_EVERY_S
-            click.echo(f"{work} {table}: {rows:,} of {rows_total:,} rows", err=True)
+            click.echo(f"{work} {table}: {rows:,} of {rows_total:,} {self._unit}", err=True)
 
 
 @contextmanager
