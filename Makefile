@@ -13,7 +13,7 @@ python_code := $(wildcard src tests bench scripts)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check lint types contracts docs docs-check format coverage bench bench-stored soak cluster-test lock clean
+.PHONY: help setup run test check lint types contracts docs docs-check format coverage bench bench-stored bench-lists soak cluster-test lock clean
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | \
@@ -63,6 +63,9 @@ bench-stored: setup  ## Measure with 10 million accounts stored (ACCOUNTS=100000
 	$(bin)/python -m bench.stored --accounts $(ACCOUNTS) --write
 	$(bin)/python -m bench.scaling --write
 
+bench-lists: setup  ## Measure lists and searches with a million customers, some minutes
+	$(bin)/python -m bench.lists --write
+
 soak: setup  ## Run the tests over and over, each time in another order (MINUTES=10)
 	@sh scripts/soak.sh $(MINUTES)
 
@@ -73,5 +76,5 @@ lock: setup  ## Write requirements.txt anew from pyproject.toml (UPGRADE=--upgra
 	@sh scripts/lock.sh $(UPGRADE)
 
 clean:  ## Remove the environment and all caches; data directories stay
-	rm -rf .venv .venv-cluster .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist
+	rm -rf .venv .venv-cluster tests/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

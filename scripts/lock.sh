@@ -1,6 +1,7 @@
 #!/bin/sh
-# Writes requirements.txt anew: exact versions and hashes of all that pyproject.toml asks for; and
-# tests/cluster/requirements.txt, of what `make cluster-test` runs beside it.
+# Writes requirements.txt anew: exact versions and hashes of all that pyproject.toml asks for;
+# tests/cluster/requirements.txt, of what `make cluster-test` runs beside it; and, where npm is,
+# tests/package-lock.json, of all that tests/package.json asks for (tests/.npmrc says how).
 #
 # Versions already locked stay, `--upgrade` takes the newest. The hashes are those of every file of
 # a version, so they hold on every machine and Python. Made with the oldest Python supported, since
@@ -22,12 +23,28 @@ main() {
     "$workplace/bin/pip" install --quiet --disable-pip-version-check "$pip_tools"
     compile_to requirements.txt --all-extras pyproject.toml "$@"
     compile_to tests/cluster/requirements.txt tests/cluster/requirements.in "$@"
+    lock_node_packages "$@"
 }
 
 compile_to() {
     "$workplace/bin/pip-compile" --quiet --generate-hashes --strip-extras --allow-unsafe \
         --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
         --output-file "$@"
+}
+
+lock_node_packages() {
+    if ! command -v npm >/dev/null; then
+        echo "lock: no npm here: tests/package-lock.json stays as it is" >&2
+        return
+    fi
+    newest=''
+    if [ "${1:-}" = --upgrade ]; then
+        newest=$(node -p 'Object.keys(require("./tests/package.json").dependencies).join("@latest ")')
+        newest="$newest@latest"
+        rm tests/package-lock.json
+    fi
+    # shellcheck disable=SC2086  # names, with blanks between
+    (cd tests && npm install --silent --package-lock-only $newest)
 }
 
 find_python_3_11() {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the environment in .venv: exact, hashed versions, and this project itself, editable.
+# Builds the environment in .venv: exact, hashed versions, and this project itself, editable. Beside
+# it, where Node.js is, what the tests need of that: tests/node_modules, exact and hashed too.
 #
 # A second run does nothing. An interrupted one leaves nothing half done: the stamps are written
 # last, and what has no stamp is built anew. Whatever is missing is told in one line that says what
@@ -9,8 +10,13 @@ set -eu
 environment=.venv
 libraries_stamp=$environment/.libraries
 project_stamp=$environment/.project
+node_packages=tests/node_modules
+node_packages_stamp=$node_packages/.setup
 pythons="python3 python3.14 python3.13 python3.12 python3.11"
 free_kb_needed=500000
+
+# Tells by its exit code whether Node.js is new enough; tests/package.json has the version too.
+node_probe='process.exit(parseInt(process.versions.node) >= 20 ? 0 : 3)'
 
 # Run by each Python found: what it is, and whether it can build an environment.
 # The oldest version stands in pyproject.toml too.
@@ -27,13 +33,14 @@ except ImportError:
 
 main() {
     cd "$(dirname "$0")/.."
-    if libraries_are_current && project_is_current; then
+    if libraries_are_current && project_is_current && node_packages_are_current; then
         return
     fi
     check_place
     wait_for_others
     libraries_are_current || build_libraries
     project_is_current || install_project
+    node_packages_are_current || install_node_packages
 }
 
 # What .venv was built from, as one checksum. The place counts too: a moved checkout has wrong paths.
@@ -45,6 +52,12 @@ project_wanted() {
     cksum <pyproject.toml
 }
 
+# Another Node.js counts, and also that there is none: installing one makes the packages wanted.
+node_packages_wanted() {
+    { cat tests/package.json tests/package-lock.json tests/.npmrc && command -v npm && node -v; } \
+        2>/dev/null | cksum
+}
+
 libraries_are_current() {
     [ -f "$libraries_stamp" ] && [ "$(libraries_wanted 2>/dev/null)" = "$(cat "$libraries_stamp")" ] &&
         is_the_python_asked_for
@@ -52,6 +65,10 @@ libraries_are_current() {
 
 project_is_current() {
     [ -f "$project_stamp" ] && [ "$(project_wanted)" = "$(cat "$project_stamp")" ]
+}
+
+node_packages_are_current() {
+    [ -f "$node_packages_stamp" ] && [ "$(node_packages_wanted)" = "$(cat "$node_packages_stamp")" ]
 }
 
 is_the_python_asked_for() {
@@ -97,6 +114,40 @@ install_project() {
 install() {
     quietly "$environment/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
         --no-deps "$@"
+}
+
+# Only tests need these, so their lack is told and stops nothing: whoever wants to run the server can.
+install_node_packages() {
+    rm -rf "$node_packages" 2>/dev/null ||
+        fail "$node_packages belongs to another user: remove it (sudo rm -rf $node_packages), then run make again"
+    if has_node; then
+        say "installing the JavaScript packages of the tests in $node_packages, some seconds"
+        if ! output=$(cd tests && npm ci 2>&1); then
+            rm -rf "$node_packages"
+            say "tests that need JavaScript packages will fail: $(why_npm_failed "$output")"
+            return
+        fi
+    else
+        say "no Node.js 20 or newer with npm here: tests that need it are skipped, all else works"
+    fi
+    mkdir -p "$node_packages"
+    node_packages_wanted >"$node_packages_stamp"
+}
+
+has_node() {
+    command -v npm >/dev/null && node -e "$node_probe" 2>/dev/null
+}
+
+why_npm_failed() {
+    case $1 in
+    *ENOSPC* | *EDQUOT*) echo "the disk is full; free some of it, then run make setup" ;;
+    *EACCES* | *EPERM*) echo "no permission to write in $(pwd)/tests or in npm's cache" ;;
+    *EINTEGRITY*) echo "a download is not what was locked; run make setup again, or on another network" ;;
+    *CERT* | *LEAF_SIGNATURE*) echo "the network's certificate isn't trusted; set NODE_EXTRA_CA_CERTS to its CA file" ;;
+    *ENOTFOUND* | *EAI_AGAIN* | *ECONNREFUSED* | *ECONNRESET* | *ETIMEDOUT*)
+        echo "no network: npm's registry can't be reached; connect, then run make setup" ;;
+    *) echo "npm says $(printf '%s\n' "$1" | grep -m 1 'npm error' || echo nothing)" ;;
+    esac
 }
 
 # Prints the first Python that can build the environment; else says what to do about the nearest.

@@ -1,5 +1,6 @@
 """What `make setup` says and does, told on machines that lack something, made of a PATH alone."""
 
+import json
 import os
 import re
 import shutil
@@ -11,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.node import NODE_VERSION_MIN
+
 ROOT = Path(__file__).resolve().parent.parent
 
-TOOLS = ("sh", "cat", "cksum", "cp", "df", "dirname", "flock", "mkdir", "rm", "tail")
+TOOLS = ("sh", "cat", "cksum", "cp", "df", "dirname", "flock", "grep", "mkdir", "rm", "tail")
 
 # Stands for Python and, inside .venv, for the environment's own: the probe runs in a real Python,
 # an environment is an empty folder, and pip writes down what it was asked, then does as told.
@@ -24,6 +27,21 @@ case "$1 $2" in
 "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
 "-m pip") echo "$*" >>pip-was-asked; . ./pip-does ;;
 esac
+"""
+
+# Stands for Node.js: the probe runs in it as it would in the real one, of this version.
+NODE = """#!/bin/sh
+case "$1" in
+-v) echo v{version}.1.0 ;;
+-e) [ {version} -ge "$(echo "$2" | grep -o '[0-9][0-9]')" ] ;;
+esac
+"""
+
+# Stands for npm, which installs one package, then does as told.
+NPM = """#!/bin/sh
+echo "$*" >>../npm-was-asked
+mkdir -p node_modules/kitsu
+. ../npm-does
 """
 
 NO_NETWORK = """\
@@ -59,6 +77,37 @@ PIP_FAILURES = {
     ),
 }
 
+# What npm wrote, and what has to be said instead.
+NPM_FAILURES = {
+    "no network": (
+        "npm error code ENOTFOUND\nnpm error network request to https://example.com/kitsu failed",
+        "no network: npm's registry can't be reached; connect, then run make setup",
+    ),
+    "a certificate of the network's own": (
+        "npm error code SELF_SIGNED_CERT_IN_CHAIN\nnpm error request failed",
+        "the network's certificate isn't trusted; set NODE_EXTRA_CA_CERTS to its CA file",
+    ),
+    "a disk that fills up": (
+        "npm error code ENOSPC\nnpm error nospc no space left on device, write",
+        "the disk is full; free some of it, then run make setup",
+    ),
+    "a folder of another user": (
+        "npm error code EACCES\nnpm error syscall mkdir",
+        "no permission to write in .*/tests or in npm's cache",
+    ),
+    "a download that was changed": (
+        "npm error code EINTEGRITY\nnpm error Integrity checksum failed when using sha512",
+        "a download is not what was locked; run make setup again, or on another network",
+    ),
+    "a failure not known": (
+        "npm warn old\nnpm error code E404\nnpm error 404 Not Found",
+        "npm says npm error code E404",
+    ),
+}
+NO_NODE = (
+    "setup: no Node.js 20 or newer with npm here: tests that need it are skipped, all else works"
+)
+
 
 class Machine:
     """A checkout in ``place``, on a machine that has no programs but `TOOLS` and those added."""
@@ -69,8 +118,11 @@ class Machine:
         (self.checkout / "scripts").mkdir(parents=True)
         self.programs.mkdir()
         shutil.copy(ROOT / "scripts" / "setup.sh", self.checkout / "scripts")
-        for name in ("requirements.txt", "pyproject.toml", "pip-does"):
+        (self.checkout / "tests").mkdir()
+        for name in ("requirements.txt", "pyproject.toml", "pip-does", "npm-does"):
             (self.checkout / name).touch()
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            (self.checkout / "tests" / name).touch()
         for tool in TOOLS:
             (self.programs / tool).symlink_to(str(shutil.which(tool)))
 
@@ -89,6 +141,10 @@ class Machine:
             (start_up / "sitecustomize.py").write_text(broken_by)
             settings = f"PYTHONPATH={start_up}"
         self.add_program(name, PYTHON.format(settings=settings))
+
+    def add_node(self, version: int = 22) -> None:
+        self.add_program("node", NODE.format(version=version))
+        self.add_program("npm", NPM)
 
     def set_up(
         self, *, user: str | None = None, **variables: str
@@ -120,9 +176,23 @@ class Machine:
         (self.checkout / "pip-says").write_text(text)
         self.pip_does("cat pip-says; exit 1")
 
+    def npm_does(self, script: str) -> None:
+        (self.checkout / "npm-does").write_text(script)
+
     @property
     def pip_was_asked(self) -> list[str]:
-        file = self.checkout / "pip-was-asked"
+        return self._lines_of("pip-was-asked")
+
+    @property
+    def npm_was_asked(self) -> list[str]:
+        return self._lines_of("npm-was-asked")
+
+    @property
+    def node_packages(self) -> Path:
+        return self.checkout / "tests" / "node_modules"
+
+    def _lines_of(self, name: str) -> list[str]:
+        file = self.checkout / name
         return file.read_text().splitlines() if file.exists() else []
 
 
@@ -270,6 +340,107 @@ def test_another_pyproject_only_installs_the_project_again(machine: Machine) -> 
     (machine.checkout / "pyproject.toml").write_text("# another\n")
     machine.set_up()
     assert len(machine.pip_was_asked) == 3
+
+
+# --- what the tests need of Node.js ---------------------------------------------------------------
+
+
+@pytest.fixture
+def machine_with_node(machine: Machine) -> Machine:
+    machine.add_python()
+    machine.add_node()
+    return machine
+
+
+def said_of_node(machine: Machine) -> list[str]:
+    """Set up, and return what was said but for what is being done."""
+    result = machine.set_up()
+    assert result.returncode == 0, result
+    said = result.stderr.splitlines()
+    return [line for line in said if not re.match("setup: (building|installing)", line)]
+
+
+def test_node_packages_are_installed_as_they_are_locked(machine_with_node: Machine) -> None:
+    assert said_of_node(machine_with_node) == []
+    assert machine_with_node.npm_was_asked == ["ci"]
+    assert (machine_with_node.node_packages / "kitsu").exists()
+
+
+def test_the_second_setup_leaves_node_packages_alone(machine_with_node: Machine) -> None:
+    machine_with_node.set_up()
+    second = machine_with_node.set_up()
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+    assert machine_with_node.npm_was_asked == ["ci"]
+
+
+def test_without_node_setup_says_so_once(machine: Machine) -> None:
+    machine.add_python()
+    assert said_of_node(machine) == [NO_NODE]
+    assert said_of_node(machine) == []
+
+
+def test_a_node_too_old_is_none(machine: Machine) -> None:
+    machine.add_python()
+    machine.add_node(version=18)
+    assert said_of_node(machine) == [NO_NODE]
+    assert machine.npm_was_asked == []
+
+
+def test_a_node_that_comes_later_gets_its_packages(machine: Machine) -> None:
+    machine.add_python()
+    machine.set_up()
+    machine.add_node()
+    assert said_of_node(machine) == []
+    assert machine.npm_was_asked == ["ci"]
+
+
+def test_another_lock_installs_node_packages_anew(machine_with_node: Machine) -> None:
+    machine_with_node.set_up()
+    (machine_with_node.checkout / "tests" / "package-lock.json").write_text("{}")
+    machine_with_node.set_up()
+    assert machine_with_node.npm_was_asked == ["ci", "ci"]
+    assert len(machine_with_node.pip_was_asked) == 2
+
+
+@pytest.mark.parametrize("state", NPM_FAILURES)
+def test_what_npm_failed_on_is_told_and_stops_nothing_else(
+    machine_with_node: Machine, state: str
+) -> None:
+    wrote, advice = NPM_FAILURES[state]
+    (machine_with_node.checkout / "npm-says").write_text(wrote)
+    machine_with_node.npm_does("cat ../npm-says; exit 1")
+    (said,) = said_of_node(machine_with_node)
+    failing = "setup: tests that need JavaScript packages will fail: "
+    assert re.fullmatch(failing + advice, said)
+    assert not machine_with_node.node_packages.exists()
+
+
+def test_after_npm_failed_the_next_setup_tries_again(machine_with_node: Machine) -> None:
+    machine_with_node.npm_does("exit 1")
+    machine_with_node.set_up()
+    machine_with_node.npm_does("")
+    assert said_of_node(machine_with_node) == []
+    assert machine_with_node.npm_was_asked == ["ci", "ci"]
+
+
+def test_node_packages_half_installed_are_installed_anew(machine_with_node: Machine) -> None:
+    machine_with_node.npm_does("touch node_modules/left-over; kill -TERM 0")
+    assert machine_with_node.set_up().returncode != 0
+    machine_with_node.npm_does("")
+    assert said_of_node(machine_with_node) == []
+    assert not (machine_with_node.node_packages / "left-over").exists()
+
+
+# --- versions that stand in several files ---------------------------------------------------------
+
+
+def test_setup_tests_and_their_packages_ask_for_the_same_node() -> None:
+    wanted = json.loads((ROOT / "tests/package.json").read_text())["engines"]["node"]
+    probed = re.search(
+        r"process\.versions\.node\) (>= ?\d+)", (ROOT / "scripts/setup.sh").read_text()
+    )
+    assert probed is not None
+    assert wanted == probed[1].replace(" ", "") == f">={NODE_VERSION_MIN}"
 
 
 def test_setup_and_pyproject_ask_for_the_same_python() -> None:

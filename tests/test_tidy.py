@@ -5,6 +5,7 @@ limit comes is listed with its size, may only shrink, and goes from the list onc
 """
 
 import ast
+import json
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -25,7 +26,7 @@ CODE_FOLDERS = ("src", "tests", "bench", "scripts")
 
 # Read only where git can't tell which files are ours.
 FOLDERS_NOT_OURS = re.compile(
-    r"\.venv(-cluster)?|\.git|\.\w+_cache|\.hypothesis|__pycache__|lastschrift-data"
+    r"\.venv(-cluster)?|node_modules|\.git|\.\w+_cache|\.hypothesis|__pycache__|lastschrift-data"
 )
 
 # Written so that they don't find themselves.
@@ -39,7 +40,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def modules(*folders: str) -> Iterator[Path]:
     for folder in folders:
-        yield from sorted((ROOT / folder).rglob("*.py"))
+        for module in sorted((ROOT / folder).rglob("*.py")):
+            if "node_modules" not in module.parts:
+                yield module
 
 
 def name_of(file: Path) -> str:
@@ -175,4 +178,18 @@ def test_every_requirement_is_exact_and_has_its_hashes() -> None:
         if not re.fullmatch(r"[\w.-]+==[\w.]+( +--hash=sha256:[0-9a-f]{64})+ *", line)
     ]
     assert requirements
+    assert not loose, "\n".join(loose)
+
+
+def test_every_node_package_is_exact_and_has_its_hash() -> None:
+    wanted = json.loads((ROOT / "tests" / "package.json").read_text())["dependencies"]
+    packages = json.loads((ROOT / "tests" / "package-lock.json").read_text())["packages"]
+    assert packages.pop("")["dependencies"] == wanted
+    assert wanted == {name: packages[f"node_modules/{name}"]["version"] for name in wanted}
+    loose = [
+        name
+        for name, package in packages.items()
+        if not re.fullmatch(r"sha512-[\w+/]{86}==", package.get("integrity", ""))
+        or {"resolved", "link"} & package.keys()
+    ]
     assert not loose, "\n".join(loose)
