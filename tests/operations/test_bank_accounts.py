@@ -1,11 +1,8 @@
 """Registering, reading and deleting bank accounts, between debtors and contracts."""
 
-from dataclasses import dataclass
-
 import pytest
 
-from lastschrift.domain.bank_account import BankAccount, RevealedBankAccount
-from lastschrift.domain.debtor import DebtorKind, DebtorRef
+from lastschrift.domain.bank_account import BankAccount
 from lastschrift.domain.errors import (
     BankAccountAlreadyRegistered,
     BankAccountUnknown,
@@ -13,81 +10,20 @@ from lastschrift.domain.errors import (
     DebtorAccessDenied,
     DebtorUnknown,
 )
-from lastschrift.domain.identity import AccountId, ClientId, ContractId
+from lastschrift.domain.identity import AccountId, ContractId
 from lastschrift.domain.party import Party
-from lastschrift.operations.delete_bank_account import DeleteBankAccount, delete_bank_account
 from lastschrift.operations.list_bank_accounts import list_bank_accounts
 from lastschrift.operations.list_debtors import list_debtors
-from lastschrift.operations.ports import Page
+from lastschrift.operations.ports import Page, Search
 from lastschrift.operations.read_bank_account import read_bank_account
 from lastschrift.operations.read_debtor import read_debtor
-from lastschrift.operations.register_bank_account import (
-    RegisterBankAccount,
-    register_bank_account,
-)
-from lastschrift.operations.register_debtor import RegisterDebtor, register_debtor
 from lastschrift.operations.reveal_bank_account import reveal_bank_account
 from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
 from tests.house import House
-from tests.storage.filling import SEED_IBAN, german_iban
+from tests.operations.merchants import ALL, Merchant, merchant_of
+from tests.storage.filling import SEED_IBAN
 
 pytestmark = pytest.mark.anyio
-
-ALL = Page(count=100, offset=0)
-
-
-@dataclass(slots=True)
-class Merchant:
-    """A contract with one debtor, and how things are done there."""
-
-    house: House
-    contract: ContractId
-    client: ClientId
-    debtor: DebtorRef
-
-    async def add_debtor(self) -> DebtorRef:
-        command = RegisterDebtor(
-            contract_id=self.contract, client_id=self.client, contact=Party(company="Example Inc.")
-        )
-        debtor = await register_debtor(self.house.ports, command)
-        return DebtorRef(debtor.id, DebtorKind.CUSTOMER)
-
-    async def register(
-        self,
-        debtor: DebtorRef | None = None,
-        number: int | None = None,
-        account_id: AccountId | None = None,
-    ) -> RevealedBankAccount:
-        command = RegisterBankAccount(
-            contract_id=self.contract,
-            client_id=self.client,
-            debtor=debtor or self.debtor,
-            account_id=account_id,
-            iban=SEED_IBAN if number is None else german_iban(number),
-            bic="COBADEFFXXX",
-            bank_name="Commerzbank",
-            owner="John Doe",
-            holder=None,
-        )
-        return await register_bank_account(self.house.ports, command)
-
-    async def delete(self, account: AccountId, debtor: DebtorRef | None = None) -> None:
-        command = DeleteBankAccount(
-            contract_id=self.contract,
-            client_id=self.client,
-            debtor_id=(debtor or self.debtor).id,
-            account_id=account,
-        )
-        await delete_bank_account(self.house.ports, command)
-
-
-async def merchant_of(house: House) -> Merchant:
-    client, _ = await house.open_contract()
-    assert client.identity is not None
-    identity = DebtorRef(client.identity, DebtorKind.SERVICE_IDENTITY)
-    merchant = Merchant(house, client.contract_id, client.id, identity)
-    merchant.debtor = await merchant.add_debtor()
-    return merchant
 
 
 @pytest.fixture
@@ -115,7 +51,8 @@ async def test_what_was_registered_is_read_by_its_debtor_without_its_iban(
     account = (await merchant.register()).account
     ports, debtor = merchant.house.ports, merchant.debtor.id
     assert await read_bank_account(ports, merchant.contract, debtor, account.id) == account
-    assert list(await list_bank_accounts(ports, merchant.contract, debtor)) == [account]
+    some = await list_bank_accounts(ports, merchant.contract, debtor, ALL.page)
+    assert (list(some.accounts), some.has_more) == ([account], False)
 
 
 async def test_a_chosen_id_is_the_accounts_id(merchant: Merchant) -> None:
@@ -178,7 +115,7 @@ async def test_another_debtors_account_is_unknown(merchant: Merchant) -> None:
         await read_bank_account(ports, merchant.contract, other.id, account.id)
     with pytest.raises(BankAccountUnknown):
         await merchant.delete(account.id, debtor=other)
-    assert list(await list_bank_accounts(ports, merchant.contract, other.id)) == []
+    assert not (await list_bank_accounts(ports, merchant.contract, other.id, ALL.page)).accounts
 
 
 # --- another contract -----------------------------------------------------------------------------
@@ -220,6 +157,6 @@ async def test_lists_come_in_pages(merchant: Merchant) -> None:
     for number in range(5):
         registered.append(await merchant.register(number=number))
         merchant.house.clock.advance(1)
-    page = Page(count=2, offset=2)
+    page = Search(page=Page(count=2, offset=2))
     listing = await reveal_bank_accounts(merchant.house.ports, merchant.contract, page)
     assert (listing.total, list(listing.items)) == (5, registered[2:4])

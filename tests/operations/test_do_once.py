@@ -39,7 +39,7 @@ from lastschrift.operations.register_debtor_once import register_debtor_once
 from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
 from tests.databases import looking_into
 from tests.house import House
-from tests.operations.test_bank_accounts import ALL, Merchant, merchant_of
+from tests.operations.merchants import ALL, Merchant, merchant_of
 from tests.storage.filling import NOW, OTHER_IBAN, SEED_IBAN
 
 T = TypeVar("T")
@@ -155,6 +155,7 @@ class ForgetfulStore:
         self._store = store
         self.read = store.read
         self.scan = store.scan
+        self.recall = store.recall
         self.write_batched = store.write_batched
 
     async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:

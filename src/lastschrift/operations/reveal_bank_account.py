@@ -10,11 +10,11 @@ from lastschrift.operations.ports import ContractKeys, Ports, SealedBankAccount
 async def reveal_bank_account(
     ports: Ports, contract: ContractId, account: AccountId
 ) -> RevealedBankAccount:
-    """Return a contract's bank account and its IBAN.
+    """Return a contract's bank account, an archived one too, and its IBAN.
 
     Raises: BankAccountUnknown.
     """
-    found = await ports.store.read(lambda reader: reader.bank_account(contract, account))
+    found = await ports.store.read(lambda reader: reader.readable_bank_account(contract, account))
     if found is None:
         raise BankAccountUnknown
     return reveal(await contract_keys(ports, contract), found)
