@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lastschrift.settings import settings_reference
+from scripts.apis_page import apis_reference
 from scripts.commands_page import commands_reference
 from scripts.errors_page import errors_reference
 
@@ -34,6 +35,12 @@ class Page:
 
 
 PAGES = (
+    Page(
+        path="docs/reference/apis.md",
+        title="Operations",
+        source="the APIs' routes and tests/apis/*/*.http",
+        make=apis_reference,
+    ),
     Page(
         path="docs/reference/commands.md",
         title="Commands",

@@ -7,6 +7,7 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import lastschrift.apis
@@ -21,6 +22,7 @@ from lastschrift.domain.errors import (
 )
 from lastschrift.domain.iban import Iban, IbanCheckDigitsWrong
 from lastschrift.domain.identity import AccountId, DebtorId
+from lastschrift.domain.refusals import NumberOutOfRange, WrongKind
 from lastschrift.web.errors import (
     BodyMalformed,
     BodyTooLarge,
@@ -49,7 +51,12 @@ _SAMPLES: Sequence[DomainError] = (
 """One for each fact that can't be made without saying more; the others are made as they are."""
 
 _SAMPLE_BY_CLASS = {type(sample): sample for sample in _SAMPLES}
-_SAMPLE_ARGUMENTS = {"GrantTypeUnsupported": ("foo",), "CustomerUnknown": ("PCU_1",)}
+_SAMPLE_ARGUMENTS: Mapping[str, tuple[Any, ...]] = {
+    "GrantTypeUnsupported": ("foo",),
+    "CustomerUnknown": ("PCU_1",),
+    "QueryNotSupported": ([FieldProblem(("page[size]",), NumberOutOfRange(1, 100))],),
+    "FilterRefused": ([FieldProblem(("filter[status]",), WrongKind("valid"))],),
+}
 """The facts of one wire alone are made by name, so that this page need not know the wires."""
 
 

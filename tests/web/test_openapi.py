@@ -28,7 +28,14 @@ from tests.web.descriptions import (
     Operation,
     check_answer,
 )
-from tests.web.examples import WITH_BODY, fitted, in_sandbox, request_example
+from tests.web.examples import (
+    WITH_BODY,
+    fitted,
+    given_for,
+    in_sandbox,
+    path_example,
+    request_example,
+)
 
 Schema = Mapping[str, Any]
 
@@ -45,6 +52,12 @@ def test_a_document_is_valid(name: str) -> None:
 def test_all_schemas_of_a_document_are_valid(name: str) -> None:
     for schema in DOCUMENTS[name]["components"]["schemas"].values():
         jsonschema_rs.Draft202012Validator({**schema, "components": DOCUMENTS[name]["components"]})
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_schema_that_a_document_refers_to_is_in_it(name: str) -> None:
+    referred = re.findall(r'"#/components/schemas/(\w+)"', json.dumps(DOCUMENTS[name]))
+    assert set(referred) == set(DOCUMENTS[name]["components"]["schemas"])
 
 
 def test_there_is_a_document_for_every_api_but_the_token_endpoint() -> None:
@@ -173,7 +186,7 @@ def test_there_are_limits() -> None:
 @pytest.mark.parametrize("limit", LIMITS)
 async def test_a_text_may_be_as_long_as_described_and_no_longer(limit: str, house: House) -> None:
     operation, path, most = LIMITS[limit]
-    async with in_sandbox(house) as world:
+    async with in_sandbox(house, *given_for(operation)) as world:
         assert (await send_with(world, operation, path, most)).is_success
         assert (await send_with(world, operation, path, most + 1)).status_code == 422
 
@@ -192,7 +205,7 @@ async def send_with(
     place[path[-1]] = "ä" * (length - len(ending)) + ending
     return await world.house.client.request(
         operation.method,
-        operation.path,
+        fitted(path_example(operation), world),
         headers={
             "authorization": f"Bearer {world.bindings['token']}",
             "content-type": operation.api.media_type,

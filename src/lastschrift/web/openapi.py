@@ -41,6 +41,7 @@ _IN_PATH = re.compile(r"\{(\w+)\}")
 _HEADER_BY_STATUS: Mapping[int, tuple[str, str]] = {
     303: ("Location", "Where it is."),
     401: ("WWW-Authenticate", "How to authenticate."),
+    429: ("Retry-After", "After how many seconds to try again."),
     503: ("Retry-After", "After how many seconds to try again."),
 }
 
@@ -204,6 +205,11 @@ def _schema(model: object) -> Document:
 
 def _component_schemas(routes: Sequence[Route]) -> dict[str, Document]:
     models = [model for route in routes for model in (route.body, *route.answers.values())]
+    models += [
+        parameter.kind
+        for route in routes
+        for parameter in (*route.in_path, *route.query, *route.in_headers)
+    ]
     _, components = msgspec.json.schema_components(
         [model for model in models if model is not None], ref_template=_REFERENCE
     )
