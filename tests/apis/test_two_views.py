@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from lastschrift.domain.access import Client, Scope, Secret
+from lastschrift.operations.create_client import CreateClient, create_client
 from tests.apis.pace_bodies import SEED_ID
 from tests.house import House
 
@@ -36,6 +37,9 @@ class Integration:
 
     async def delete(self, path: str) -> httpx2.Response:
         return await self._client.delete(path, headers=self._headers)
+
+    async def put(self, path: str, **members: object) -> httpx2.Response:
+        return await self._client.put(path, headers=self._headers, json=members)
 
     async def register_container(self, **members: object) -> httpx2.Response:
         body = {"private": {"owner": "John Doe", "iban": IBAN}, **members}
@@ -112,6 +116,36 @@ async def test_what_pace_deletes_is_gone_on_both_wires(integration: Integration)
     assert (await integration.get(f"{PAYMENT_METHODS}/{SEED_ID}")).status_code == 404
 
 
+@pytest.mark.parametrize("verb", ["DELETE", "PUT archive"])
+async def test_what_secuconnect_takes_away_is_gone_on_both_wires(
+    integration: Integration, verb: str
+) -> None:
+    await integration.register_payment_method()
+    (container,) = await integration.containers()
+    path = f"{CONTAINERS}/{container['id']}"
+    taken = await (
+        integration.delete(path) if verb == "DELETE" else integration.put(f"{path}/archive")
+    )
+    assert taken.status_code == 200
+    assert await integration.containers() == []
+    assert (await integration.get(f"{PAYMENT_METHODS}/{SEED_ID}")).status_code == 404
+    assert (await integration.get(PAYMENT_METHODS)).json()["data"] == []
+    another = await integration.register_payment_method()
+    assert another.status_code == 409, "its IBAN is free again, but not its id"
+
+
+async def test_what_secuconnect_replaces_pace_shows(integration: Integration) -> None:
+    await integration.register_payment_method()
+    (container,) = await integration.containers()
+    path = f"{CONTAINERS}/{container['id']}"
+    replaced = await integration.put(path, private={"iban": "DE37503240001000000524"})
+    assert replaced.status_code == 200
+    shown = (await integration.get(f"{PAYMENT_METHODS}/{SEED_ID}")).json()["data"]["attributes"]
+    assert shown["identificationString"].endswith(" XX 0524")
+    again = await integration.register_payment_method(iban="DE37503240001000000524")
+    assert again.status_code == 303
+
+
 async def test_the_location_of_what_is_there_already_is_where_it_is(
     integration: Integration,
 ) -> None:
@@ -132,3 +166,28 @@ async def test_another_contract_sees_nothing_on_either_wire(
         assert (await other.get(path)).status_code == 404
     assert await other.containers() == []
     assert (await other.register_payment_method()).status_code == 201
+
+
+async def test_what_a_managing_client_registers_only_it_deletes_on_either_wire(
+    house: House,
+) -> None:
+    first, secret = await house.open_contract()
+    managing = await create_client(
+        house.ports,
+        CreateClient(
+            contract_id=first.contract_id,
+            name="Managing",
+            scopes=tuple(Scope),
+            has_identity=True,
+            manages=True,
+        ),
+    )
+    other = Integration(house, await token_of(house, first, secret))
+    manager = Integration(house, await token_of(house, managing.client, managing.secret))
+    registered = await manager.register_payment_method()
+    assert registered.json()["data"]["attributes"]["managed"] is True
+    await manager.register_container()
+    paths = [f"{CONTAINERS}/{container['id']}" for container in await other.containers()]
+    assert len(paths) == 2
+    assert [(await other.delete(path)).status_code for path in paths] == [403, 403]
+    assert [(await manager.delete(path)).status_code for path in paths] == [200, 200]

@@ -12,7 +12,16 @@ from lastschrift.domain import errors
 
 FOLDER = Path(inspect.getfile(lastschrift.operations)).parent
 MODULES = sorted(FOLDER.glob("*.py"))
-NO_VERBS = {"__init__", "ports", "auditing", "hashing", "contract_keys"}
+NO_VERBS = {
+    "__init__",
+    "ports",
+    "auditing",
+    "contract_keys",
+    "hashing",
+    "locking",
+    "scrolling",
+    "totals",
+}
 NEVER_IMPORTED = {
     "asyncio",  # an operation never waits for anything but its transaction
     "threading",

@@ -14,9 +14,14 @@ from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorI
 from lastschrift.domain.party import Party
 from lastschrift.operations.ports import (
     AuditEntry,
+    Everything,
     KeyPurpose,
+    Listing,
     NewBankAccount,
+    Page,
+    Reader,
     SealedBankAccount,
+    Search,
     Store,
     Transaction,
     WrappedKey,
@@ -48,7 +53,13 @@ def german_iban(number: int) -> Iban:
 async def add_contract(store: Store, created: datetime = NOW) -> ContractId:
     contract = Contract(id=ContractId(IDS.new_id()), name="Example Inc.", created=created)
     keys = [
-        WrappedKey(purpose=purpose, version=1, master_version=1, wrapped=purpose.value.encode())
+        WrappedKey(
+            purpose=purpose,
+            version=1,
+            master_version=1,
+            wrapped=purpose.value.encode(),
+            active_from=NOW,
+        )
         for purpose in KeyPurpose
     ]
     await store.write(lambda transaction: transaction.add_contract(contract, keys))
@@ -116,6 +127,16 @@ async def add_debtor(
     )
     await store.write(lambda transaction: transaction.add_debtor(debtor))
     return DebtorRef(debtor.id, kind)
+
+
+async def list_customers(store: Store, contract: ContractId, page: Page) -> Listing[Debtor]:
+    """Return a page of a contract's customers, and how many there are."""
+
+    async def find(reader: Reader) -> Listing[Debtor]:
+        found = await reader.customers(contract, Search(page=page))
+        return Listing(await reader.count_customers(contract, Everything(), None), found)
+
+    return await store.scan(find)
 
 
 # --- bank accounts --------------------------------------------------------------------------------
@@ -194,6 +215,18 @@ async def kept_ids(store: Store, contract: ContractId, debtor: DebtorRef) -> Seq
     """Return the ids of a debtor's accounts in the order of the list."""
     found = await store.scan(lambda reader: reader.bank_accounts_of(contract, debtor.id))
     return [sealed.account.id for sealed in found]
+
+
+async def list_accounts(
+    store: Store, contract: ContractId, page: Page
+) -> Listing[SealedBankAccount]:
+    """Return a page of a contract's bank accounts, and how many there are."""
+
+    async def find(reader: Reader) -> Listing[SealedBankAccount]:
+        found = await reader.bank_accounts(contract, Search(page=page))
+        return Listing(await reader.count_bank_accounts(contract, Everything(), None), found)
+
+    return await store.scan(find)
 
 
 def without_audit(new: NewBankAccount) -> SealedBankAccount:

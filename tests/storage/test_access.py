@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from lastschrift.domain.access import Contract, Principal, Scope
+from lastschrift.domain.access import AccessToken, Client, Contract, Principal, Scope
 from lastschrift.domain.debtor import DebtorKind
 from lastschrift.domain.identity import ClientId, ContractId
 from lastschrift.operations.ports import KeyPurpose, Store, WrappedKey
@@ -29,7 +29,13 @@ TOKEN = b"\x01" * 32
 async def test_a_contract_is_kept_with_its_keys(store: Store) -> None:
     contract = Contract(id=ContractId(IDS.new_id()), name="Grüße GmbH", created=NOW)
     keys = [
-        WrappedKey(purpose=purpose, version=version, master_version=3, wrapped=bytes([version]))
+        WrappedKey(
+            purpose=purpose,
+            version=version,
+            master_version=3,
+            wrapped=bytes([version]),
+            active_from=later(version),
+        )
         for purpose in (KeyPurpose.DATA, KeyPurpose.FINGERPRINT)
         for version in (1, 2)
     ]
@@ -141,6 +147,45 @@ async def test_a_token_of_a_revoked_client_stands_for_nobody(store: Store) -> No
     assert await principal(store, b"\x02" * 32, seconds=2) is not None
 
 
+async def test_what_a_token_is_good_for_is_told_to_its_contract(store: Store) -> None:
+    client = await add_client(store, await add_contract(store))
+    await add_token(store, client, TOKEN, expires=later(1200))
+    assert await access_token(store, client.contract_id, TOKEN, seconds=1) == AccessToken(
+        client_id=client.id,
+        scopes=(Scope.SECUCONNECT, Scope.PACE_READ),
+        issued=NOW,
+        expires=later(1200),
+    )
+    assert await access_token(store, await add_contract(store), TOKEN, seconds=1) is None
+    assert await access_token(store, client.contract_id, b"\x02" * 32, seconds=1) is None
+    assert await access_token(store, client.contract_id, TOKEN, seconds=1200) is None
+
+
+async def test_a_token_of_a_revoked_client_is_good_for_nothing(store: Store) -> None:
+    client = await add_client(store, await add_contract(store))
+    await add_token(store, client, TOKEN, expires=later(1200))
+    await revoke(store, client.id, 1)
+    assert await access_token(store, client.contract_id, TOKEN, seconds=2) is None
+
+
+async def test_a_revoked_token_stands_for_nobody(store: Store) -> None:
+    client = await add_client(store, await add_contract(store))
+    for token in (TOKEN, b"\x02" * 32):
+        await add_token(store, client, token, expires=later(1200))
+    assert await revoke_token(store, client, TOKEN)
+    assert await principal(store, TOKEN, seconds=1) is None
+    assert await principal(store, b"\x02" * 32, seconds=1) is not None
+    assert not await revoke_token(store, client, TOKEN)
+
+
+async def test_only_the_client_that_has_it_revokes_a_token(store: Store) -> None:
+    contract = await add_contract(store)
+    client, other = await add_client(store, contract), await add_client(store, contract)
+    await add_token(store, client, TOKEN, expires=later(1200))
+    assert not await revoke_token(store, other, TOKEN)
+    assert await principal(store, TOKEN, seconds=1) is not None
+
+
 async def test_expired_tokens_are_dropped_piece_by_piece(store: Store) -> None:
     client = await add_client(store, await add_contract(store))
     for number in range(7):
@@ -155,6 +200,22 @@ async def test_expired_tokens_are_dropped_piece_by_piece(store: Store) -> None:
 
 async def principal(store: Store, token_hash: bytes, seconds: float) -> Principal | None:
     return await store.read(lambda reader: reader.principal(token_hash, later(seconds)))
+
+
+async def access_token(
+    store: Store, contract: ContractId, token_hash: bytes, seconds: float
+) -> AccessToken | None:
+    return await store.read(
+        lambda reader: reader.access_token(contract, token_hash, later(seconds))
+    )
+
+
+async def revoke_token(store: Store, client: Client, token_hash: bytes) -> bool:
+    return await store.write(
+        lambda transaction: transaction.revoke_access_token(
+            client.contract_id, client.id, token_hash
+        )
+    )
 
 
 async def revoke(store: Store, client: ClientId, seconds: int) -> None:

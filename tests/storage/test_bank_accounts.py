@@ -27,6 +27,7 @@ from tests.storage.filling import (
     kept,
     kept_ids,
     later,
+    list_accounts,
     new_account,
     register,
     registered,
@@ -270,7 +271,7 @@ async def test_a_deleted_account_is_hidden_everywhere(store: Store) -> None:
     debtor = await add_debtor(store, contract)
     (account,) = await registered(store, new_account(contract, debtor))
     await delete(store, contract, account.id)
-    listing = await store.scan(lambda reader: reader.bank_accounts(contract, NO_PAGE_END))
+    listing = await list_accounts(store, contract, NO_PAGE_END)
     assert (listing.total, list(listing.items)) == (0, [])
     assert await kept_ids(store, contract, debtor) == []
     assert await kept(store, contract, account.id) is None
@@ -315,7 +316,7 @@ async def test_a_list_is_sorted_by_creation_then_id(store: Store) -> None:
         for number, instant in enumerate(created)
     ]
     await registered(store, *reversed(batch))
-    listing = await store.scan(lambda reader: reader.bank_accounts(contract, NO_PAGE_END))
+    listing = await list_accounts(store, contract, NO_PAGE_END)
     assert [sealed.account.id for sealed in listing.items] == order
     assert await kept_ids(store, contract, debtor) == order
 
@@ -338,7 +339,7 @@ async def test_a_page_is_a_piece_of_the_list(store: Store, page: Page, expected:
         for number in range(5)
     ]
     await registered(store, *batch, new_account(other, None))
-    listing = await store.scan(lambda reader: reader.bank_accounts(contract, page))
+    listing = await list_accounts(store, contract, page)
     assert listing.total == 5
     assert list(listing.items) == [without_audit(batch[number]) for number in expected]
 

@@ -8,7 +8,14 @@ from lastschrift.domain.debtor import Debtor, DebtorKind
 from lastschrift.domain.identity import DebtorId
 from lastschrift.domain.party import Address, Party
 from lastschrift.operations.ports import Page, Store
-from tests.storage.filling import IDS, NOW, add_contract, add_debtor, later
+from tests.storage.filling import (
+    IDS,
+    NOW,
+    add_contract,
+    add_debtor,
+    later,
+    list_customers,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +73,7 @@ async def test_a_service_identity_is_no_customer(store: Store) -> None:
     contract = await add_contract(store)
     debtor = await add_debtor(store, contract, kind=DebtorKind.SERVICE_IDENTITY)
     assert await store.read(lambda reader: reader.customer(contract, debtor.id)) is None
-    listing = await store.scan(lambda reader: reader.customers(contract, Page(20, 0)))
+    listing = await list_customers(store, contract, Page(20, 0))
     assert (listing.total, list(listing.items)) == (0, [])
 
 
@@ -74,7 +81,7 @@ async def test_the_same_data_may_be_kept_many_times(store: Store) -> None:
     contract = await add_contract(store)
     for _ in range(3):
         await add_debtor(store, contract, contact=EVERYTHING)
-    listing = await store.scan(lambda reader: reader.customers(contract, Page(20, 0)))
+    listing = await list_customers(store, contract, Page(20, 0))
     assert listing.total == 3
 
 
@@ -95,7 +102,7 @@ async def test_a_list_is_sorted_by_creation_then_id_and_cut_into_pages(
     created = [later(2), later(1), later(1), NOW]
     ids = [(await add_debtor(store, contract, created=instant)).id for instant in created]
     await add_debtor(store, other)
-    listing = await store.scan(lambda reader: reader.customers(contract, page))
+    listing = await list_customers(store, contract, page)
     assert listing.total == 4
     assert [debtor.id for debtor in listing.items] == [ids[number] for number in expected]
 

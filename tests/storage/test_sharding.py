@@ -11,11 +11,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from uuid import uuid4
 
 import pytest
 
 import lastschrift.storage
+from lastschrift.domain.identity import ContractId
 from lastschrift.storage.postgres import batch as postgres_batch
+from lastschrift.storage.postgres.codec import POSTGRES_CODEC
 from lastschrift.storage.postgres.installation import PostgresInstallation
 from lastschrift.storage.sqlite import batch as sqlite_batch
 from lastschrift.storage.sqlite.connection import open_for_reading
@@ -23,6 +26,7 @@ from lastschrift.storage.sqlite.installation import SqliteInstallation
 from lastschrift.storage.statements import all_statements
 from tests.databases import Database
 from tests.postgres import execute
+from tests.storage.asked import ASKED, statements_of
 
 FOUND_OTHERWISE = {"contract", "client", "access_token", "issuer", "schema_version", "installation"}
 """What is small, or is looked for before it is known whose it is: on every node, or on one."""
@@ -113,6 +117,9 @@ _INSERTED = re.compile(r"INTO (\w+)\s*\(\s*(\w+)")
 def queries() -> dict[str, str]:
     """Return the text of every statement, by its name."""
     found = {**all_statements(), **_constants(postgres_batch)}
+    for name, asked in ASKED.items():
+        for kind, statement in statements_of(asked, POSTGRES_CODEC, ContractId(uuid4())).items():
+            found[f"{name}: {kind}"] = re.sub(r" /\* by \w+ \*/", "", statement.text)
     for name, make in vars(sqlite_batch).items():
         if name.endswith("_sql"):
             found[name] = make(3)

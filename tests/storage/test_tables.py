@@ -9,7 +9,7 @@ import pytest
 
 from lastschrift.storage.codec import Row
 from lastschrift.storage.sqlite.connection import open_for_reading
-from lastschrift.storage.tables import TABLES, Kind
+from lastschrift.storage.tables import REFERENCES, TABLES, Kind
 from tests.databases import copy_empty_database
 from tests.postgres import shared_postgres
 
@@ -107,3 +107,20 @@ def test_a_table_stands_behind_all_that_it_refers_to(sqlite: apsw.Connection) ->
     for place, name in enumerate(names):
         found = sqlite.execute("SELECT [table] FROM pragma_foreign_key_list(?)", (name,))
         assert {referred for (referred,) in found} <= set(names[:place]), name
+
+
+def test_every_reference_that_is_kept_is_in_the_list(sqlite: apsw.Connection) -> None:
+    kept = sqlite.execute(
+        "SELECT t.name, max(f.[from]), f.[table]"  # of several columns the first is contract_id
+        " FROM pragma_table_list t, pragma_foreign_key_list(t.name) f"
+        " WHERE t.schema = 'main' GROUP BY t.name, f.id"
+    )
+    listed = {(each.table, each.columns[-1], each.target) for each in REFERENCES}
+    assert set(kept) <= listed
+
+
+def test_what_is_in_the_list_of_references_is_a_column_s_name() -> None:
+    columns = {table.name: table.columns for table in TABLES}
+    for each in REFERENCES:
+        assert set(each.columns) <= columns[each.table].keys()
+        assert set(each.target_columns) <= columns[each.target].keys()

@@ -10,13 +10,18 @@ from lastschrift.domain.debtor import Debtor
 from lastschrift.domain.errors import DebtorUnknown
 from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import Page, Store, Transaction
-from tests.storage.filling import add_contract, add_debtor, new_debtor
+from tests.storage.filling import (
+    add_contract,
+    add_debtor,
+    list_customers,
+    new_debtor,
+)
 
 pytestmark = pytest.mark.anyio
 
 
 async def total(store: Store, contract: ContractId) -> int:
-    listing = await store.scan(lambda reader: reader.customers(contract, Page(0, 0)))
+    listing = await list_customers(store, contract, Page(0, 0))
     return listing.total
 
 

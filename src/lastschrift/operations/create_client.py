@@ -18,6 +18,7 @@ class CreateClient(Struct, frozen=True, kw_only=True):
     """A client to be made.
 
     ``has_identity``: a debtor of its own stands behind its tokens, where a wire asks for a payer.
+    ``manages``: what accounts it registers, no other client may delete.
     ``client_id`` and ``client_secret`` are drawn at random unless given (the sandbox gives them).
     """
 
@@ -25,6 +26,7 @@ class CreateClient(Struct, frozen=True, kw_only=True):
     name: str
     scopes: Sequence[Scope]
     has_identity: bool
+    manages: bool = False
     client_id: ClientId | None = None
     client_secret: Secret | None = None
 
@@ -50,6 +52,7 @@ async def create_client(ports: Ports, command: CreateClient) -> CreatedClient:
         scopes=tuple(command.scopes),
         identity=None if identity is None else identity.id,
         created=ports.clock.now(),
+        manages=command.manages,
     )
     audit = audit_entry(
         ports, "client.created", contract_id=client.contract_id, subject_id=client.id

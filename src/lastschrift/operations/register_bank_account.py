@@ -32,7 +32,7 @@ class RegisterBankAccount(Struct, frozen=True, kw_only=True, gc=False):
     """A bank account to be kept.
 
     ``debtor`` None: the account belongs to nobody yet, and may be there more than once.
-    ``account_id`` None: we choose one.
+    ``account_id`` None: we choose one. ``managed_by``: the one client that may delete it then.
     """
 
     contract_id: ContractId
@@ -44,6 +44,7 @@ class RegisterBankAccount(Struct, frozen=True, kw_only=True, gc=False):
     bank_name: str | None
     owner: str | None
     holder: Party | None
+    managed_by: ClientId | None = None
 
 
 async def register_bank_account(ports: Ports, command: RegisterBankAccount) -> RevealedBankAccount:
@@ -112,6 +113,7 @@ def prepare_bank_account(
         owner=command.owner,
         holder=command.holder,
         created=ports.clock.now(),
+        managed_by=command.managed_by,
     )
     audit = audit_entry(
         ports,

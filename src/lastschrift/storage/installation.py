@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from lastschrift.operations.ports import Reader, Store
 from lastschrift.storage.jobs import Observer
 from lastschrift.storage.schema import SchemaError
-from lastschrift.storage.transfer import Source, Tables, Target
+from lastschrift.storage.transfer import Source, Tables, TablesInUse, Target
 
 T = TypeVar("T")
 
@@ -25,6 +25,7 @@ class DatabaseRefused(Exception):
     def __init__(self, place: object, fact: str, remedy: str) -> None:
         super().__init__(f"{place}: {fact}; {remedy}")
         self.place = place
+        self.fact = fact
 
 
 @contextmanager
@@ -67,6 +68,10 @@ class Installation(Protocol):
         """Look for what is wrong, and return what there is to say where nothing is."""
         ...
 
+    def check_structure(self) -> str:
+        """Look at everything that the engine knows of its own order; that takes a while."""
+        ...
+
     def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """Return what a query finds, while no store is open here."""
         ...
@@ -87,6 +92,10 @@ class Installation(Protocol):
 
     def as_snapshot(self) -> AbstractAsyncContextManager[Tables]:
         """Read all as it is now, whoever writes on; it must have this schema."""
+        ...
+
+    def as_it_is(self) -> AbstractAsyncContextManager[TablesInUse]:
+        """Read piece by piece, whoever writes on; each piece is as it is when it is read."""
         ...
 
     def as_target(self) -> AbstractAsyncContextManager[Target]:

@@ -6,7 +6,14 @@ from uuid import UUID
 
 import msgspec
 
-from lastschrift.domain.access import Client, Contract, IdentityLinking, Principal, Scope
+from lastschrift.domain.access import (
+    AccessToken,
+    Client,
+    Contract,
+    IdentityLinking,
+    Principal,
+    Scope,
+)
 from lastschrift.domain.bank_account import AuthorisationAttribute, BankAccount
 from lastschrift.domain.debtor import Debtor, DebtorKind, DebtorRef
 from lastschrift.domain.errors import (
@@ -17,6 +24,7 @@ from lastschrift.domain.errors import (
 )
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
 from lastschrift.domain.party import Party
+from lastschrift.domain.users import LinkedUser, OutsideUser
 from lastschrift.operations.ports import (
     KeyPurpose,
     KeyUse,
@@ -35,22 +43,34 @@ class Rows:
 
     def wrapped_key(self, row: Row) -> WrappedKey:
         """Read a row of WRAPPED_KEYS."""
-        purpose, version, master_version, wrapped = row
+        purpose, version, master_version, wrapped, active_from = row
         return WrappedKey(
             purpose=KeyPurpose(purpose),
             version=version,
             master_version=master_version,
             wrapped=wrapped,
+            active_from=self._codec.get_instant(active_from),
         )
 
     def principal(self, row: Row) -> Principal:
         """Read a row of PRINCIPAL."""
-        contract, client, scopes, expires, debtor, kind = row
+        contract, client, scopes, expires, debtor, kind, manages = row
         return Principal(
             contract_id=ContractId(self._codec.get_id(contract)),
             client_id=ClientId(self._codec.get_id(client)),
             debtor=self._debtor_ref(debtor, kind),
             scopes=frozenset(map(Scope, scopes.split())),
+            expires=self._codec.get_instant(expires),
+            manages=bool(manages),
+        )
+
+    def access_token(self, row: Row) -> AccessToken:
+        """Read a row of ACCESS_TOKEN."""
+        client, scopes, issued, expires = row
+        return AccessToken(
+            client_id=ClientId(self._codec.get_id(client)),
+            scopes=tuple(map(Scope, scopes.split())),
+            issued=self._codec.get_instant(issued),
             expires=self._codec.get_instant(expires),
         )
 
@@ -89,6 +109,21 @@ class Rows:
             contact=msgspec.convert(self._codec.get_json(contact), Party),
             created=self._codec.get_instant(created),
             updated=self._optional_instant(updated),
+        )
+
+    def debtor_ref(self, row: Row) -> DebtorRef:
+        """Read a row of LINKED_DEBTOR or DEBTOR_TO_LINK."""
+        key, kind = row
+        return DebtorRef(DebtorId(self._codec.get_id(key)), DebtorKind(kind))
+
+    def linked_user(self, row: Row) -> LinkedUser:
+        """Read a row of LINKED_USERS."""
+        contract, issuer, subject, debtor, kind, linked = row
+        return LinkedUser(
+            contract_id=ContractId(self._codec.get_id(contract)),
+            user=OutsideUser(issuer, subject),
+            debtor=self.debtor_ref((debtor, kind)),
+            linked=self._codec.get_instant(linked),
         )
 
     def bank_account(self, row: Row) -> SealedBankAccount:

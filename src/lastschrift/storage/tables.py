@@ -39,6 +39,20 @@ class Table:
         by_column = dict(zip(self.columns, row, strict=True))
         return tuple(by_column[column] for column in self.key)
 
+    def only(self, *columns: str) -> "Table":
+        """Return the table as if it had no more than these columns, its key among them."""
+        return Table(self.name, {column: self.columns[column] for column in columns}, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Columns of a table that name a row of another one, unless one of them is NULL."""
+
+    table: str
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+
 
 TABLES = (
     Table(
@@ -59,6 +73,7 @@ TABLES = (
             "version": Kind.INTEGER,
             "master_version": Kind.INTEGER,
             "wrapped": Kind.BYTES,
+            "active_from": Kind.INSTANT,
         },
         key=("contract_id", "purpose", "version"),
     ),
@@ -72,6 +87,11 @@ TABLES = (
             "created": Kind.INSTANT,
             "updated": Kind.INSTANT,
             "deleted": Kind.INSTANT,
+            "folded_given_name": Kind.TEXT,
+            "folded_family_name": Kind.TEXT,
+            "folded_company": Kind.TEXT,
+            "folded_email": Kind.TEXT,
+            "folded_contact": Kind.JSON,
         },
         key=("contract_id", "id"),
     ),
@@ -135,6 +155,7 @@ TABLES = (
             "authorisation": Kind.JSON,
             "archived": Kind.INSTANT,
             "managed_by": Kind.ID,
+            "folded_owner": Kind.TEXT,
         },
         key=("contract_id", "id"),
     ),
@@ -164,5 +185,53 @@ TABLES = (
         },
         key=("contract_id", "operation", "key_hash"),
     ),
+    Table(
+        "scroll",
+        {
+            "contract_id": Kind.ID,
+            "id": Kind.ID,
+            "listed": Kind.TEXT,
+            "condition": Kind.JSON,
+            "is_descending": Kind.INTEGER,
+            "count": Kind.INTEGER,
+            "batch": Kind.INTEGER,
+            "taken_by": Kind.ID,
+            "shown": Kind.TEXT,
+            "last_created": Kind.INSTANT,
+            "last_id": Kind.ID,
+            "read_created": Kind.INSTANT,
+            "read_id": Kind.ID,
+            "lifetime_s": Kind.INTEGER,
+            "expires": Kind.INSTANT,
+        },
+        key=("contract_id", "id"),
+    ),
 )
 """A table stands behind all that it refers to, so that rows can be added in this order."""
+
+_OF_CONTRACT = (
+    "contract_key",
+    "debtor",
+    "client",
+    "bank_account",
+    "audit_entry",
+    "idempotency_key",
+    "scroll",
+)
+
+_WITHIN_CONTRACT = (
+    ("client", "identity_id", "debtor"),
+    ("identity", "debtor_id", "debtor"),
+    ("access_token", "client_id", "client"),
+    ("bank_account", "debtor_id", "debtor"),
+    ("bank_account", "managed_by", "client"),
+)
+
+REFERENCES = (
+    *(Reference(table, ("contract_id",), "contract", ("id",)) for table in _OF_CONTRACT),
+    *(
+        Reference(table, ("contract_id", column), target, ("contract_id", "id"))
+        for table, column, target in _WITHIN_CONTRACT
+    ),
+)
+"""What names what; engines know of most of them, and keep those."""

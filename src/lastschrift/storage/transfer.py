@@ -36,6 +36,14 @@ class Tables(Protocol):
         ...
 
 
+class TablesInUse(Tables, Protocol):
+    """All tables of an installation, whoever writes them."""
+
+    async def counted(self, statement: str) -> list[tuple[int, ...]]:
+        """Return the whole numbers that a statement finds which every engine understands."""
+        ...
+
+
 class Source(Tables, Protocol):
     """All tables of an installation, while nobody writes them."""
 

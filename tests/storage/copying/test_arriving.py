@@ -127,7 +127,10 @@ def test_a_copy_is_gone_on_with_wherever_it_is_interrupted(
         "DELETE FROM access_token",
         "DELETE FROM bank_account WHERE fingerprint > x'01'",
         "INSERT INTO contract VALUES (randomblob(16), 'One more', 1, 'first_use')",
-        "INSERT INTO debtor SELECT id, randomblob(16), 'customer', '{}', 1, 1, 1 FROM contract",
+        """
+        INSERT INTO debtor (contract_id, id, kind, contact, created)
+        SELECT id, randomblob(16), 'customer', '{}', 1 FROM contract
+        """,
     ],
 )
 def test_what_has_changed_since_the_interruption_is_copied_as_it_is_now(

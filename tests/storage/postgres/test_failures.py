@@ -13,6 +13,7 @@ from lastschrift.domain.bank_account import BankAccount
 from lastschrift.domain.debtor import DebtorRef
 from lastschrift.domain.errors import (
     BankAccountAlreadyRegistered,
+    BankAccountUnknown,
     DomainError,
     LockedTooLong,
     StoreFailed,
@@ -23,7 +24,14 @@ from lastschrift.operations.register_bank_account import register_bank_accounts
 from lastschrift.storage.postgres import perseverance
 from lastschrift.storage.postgres.store import PostgresStore
 from tests.postgres import PostgresServer, running_postgres, shared_postgres
-from tests.storage.filling import add_contract, add_debtor, german_iban, new_account, new_debtor
+from tests.storage.filling import (
+    NOW,
+    add_contract,
+    add_debtor,
+    german_iban,
+    new_account,
+    new_debtor,
+)
 from tests.storage.postgres.proxy import Line, line_to
 
 pytestmark = pytest.mark.anyio
@@ -127,6 +135,57 @@ async def test_an_operation_whose_commit_was_not_heard_of_is_done_once(
         assert await asked == "done"
     assert await count(url, DEBTORS) == 1
     assert await count(url, AUDITS) == 1
+
+
+async def test_what_was_taken_away_before_its_commit_was_heard_of_is_not_told_unknown(
+    line: Line, url: str
+) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract, debtor = await payer(store)
+        new = new_account(contract, debtor)
+        await register(store, new)
+
+        async def operation(transaction: Transaction) -> str:
+            if await transaction.bank_account(contract, new.account.id) is None:
+                raise BankAccountUnknown
+            await transaction.delete_bank_account(contract, new.account.id, NOW)
+            await transaction.add_audit_entries([new.audit])
+            return "done"
+
+        line.deaf_from = b"COMMIT"
+        asked = asyncio.ensure_future(store.write(operation))
+        await until(url, AUDITS, 2)
+        line.deaf_from = None
+        line.cut()
+        assert await asked == "done"
+        with pytest.raises(BankAccountUnknown):
+            await store.write(operation)
+    assert await count(url, AUDITS) == 2
+
+
+async def test_what_another_took_away_meanwhile_is_unknown(line: Line, url: str) -> None:
+    async with PostgresStore.open(line.url) as store, PostgresStore.open(url) as other:
+        contract, debtor = await payer(store)
+        new = new_account(contract, debtor)
+        await register(store, new)
+        runs = 0
+
+        async def operation(transaction: Transaction) -> None:
+            nonlocal runs
+            runs += 1
+            if await transaction.bank_account(contract, new.account.id) is None:
+                raise BankAccountUnknown
+            await transaction.add_audit_entries([new.audit])
+            if runs == 1:
+                await other.write(delete_it)
+                line.cut()
+
+        async def delete_it(transaction: Transaction) -> None:
+            await transaction.delete_bank_account(contract, new.account.id, NOW)
+
+        with pytest.raises(BankAccountUnknown):
+            await store.write(operation)
+    assert runs == 2
 
 
 async def test_a_line_that_is_dead_but_not_cut_is_left_after_a_while(

@@ -15,7 +15,14 @@ from lastschrift.domain.errors import DomainError, StoreFailed
 from lastschrift.operations.ports import NewBankAccount, Page, Store
 from lastschrift.operations.register_bank_account import register_bank_accounts
 from lastschrift.storage.postgres.store import PostgresStore
-from tests.storage.filling import add_contract, add_debtor, german_iban, kept, new_account
+from tests.storage.filling import (
+    add_contract,
+    add_debtor,
+    german_iban,
+    kept,
+    list_customers,
+    new_account,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +60,7 @@ async def test_an_operation_is_told_and_keeps_nothing(store: Store, url: str) ->
         with pytest.raises(StoreFailed):
             await add_debtor(store, contract)
     await add_debtor(store, contract)
-    listing = await store.scan(lambda reader: reader.customers(contract, Page(9, 0)))
+    listing = await list_customers(store, contract, Page(9, 0))
     assert listing.total == 1
 
 

@@ -211,3 +211,22 @@ async def test_what_was_kept_in_an_older_schema_is_there_after_all_steps(
     assert await connection.fetch(kept) == before
     assert await connection.fetchval("SELECT count(*) FROM debtor WHERE deleted IS NULL") == 2
     await connection.execute("UPDATE debtor SET kind = 'user'")
+
+
+async def test_what_was_kept_before_is_folded(connection: Connection) -> None:
+    for step in list(migrations_in(migrations.__name__).values())[:3]:
+        await migrations._apply(connection, step)
+    await connection.execute(
+        """
+        INSERT INTO contract (id, name, created) VALUES (md5('1')::uuid, '', now());
+        INSERT INTO debtor (contract_id, id, kind, contact, created)
+        SELECT md5('1')::uuid, md5(n::text)::uuid, 'customer', '{"family_name": "Groß"}', now()
+        FROM generate_series(1, 9) n;
+        INSERT INTO bank_account (contract_id, id, owner, created)
+        VALUES (md5('1')::uuid, md5('5')::uuid, 'ÄÖ', now());
+        """
+    )
+    await migrate(connection)
+    rows = await connection.fetch("SELECT folded_family_name, folded_contact::text FROM debtor")
+    assert [tuple(row) for row in rows] == [("gross", '{"full_name": "gross"}')] * 9
+    assert await connection.fetchval("SELECT folded_owner FROM bank_account") == "äö"

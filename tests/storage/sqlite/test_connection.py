@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from lastschrift.domain.errors import ShuttingDown
-from lastschrift.operations.ports import Page, Reader
+from lastschrift.operations.ports import Everything, Reader
 from lastschrift.storage.sqlite.connection import open_for_reading, open_for_writing
 from lastschrift.storage.sqlite.store import SqliteStore
 from tests.storage.filling import add_contract, add_debtor
@@ -66,11 +66,11 @@ async def test_a_scan_sees_one_state_of_things(store: SqliteStore) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     async def count_twice(reader: Reader) -> tuple[int, int]:
-        first = await reader.customers(contract, Page(0, 0))
+        first = await reader.count_customers(contract, Everything(), None)
         begun.set()
         assert go_on.wait(10)
-        second = await reader.customers(contract, Page(0, 0))
-        return first.total, second.total
+        second = await reader.count_customers(contract, Everything(), None)
+        return first, second
 
     scan = asyncio.create_task(store.scan(count_twice))
     assert await asyncio.get_running_loop().run_in_executor(None, begun.wait, 10)

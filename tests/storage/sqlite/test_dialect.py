@@ -21,6 +21,11 @@ from lastschrift.storage.statements import all_statements
         ("SELECT 1 FROM debtor FOR SHARE", "SELECT 1 FROM debtor"),
         ("SELECT 1\nFROM debtor d\nFOR SHARE OF d", "SELECT 1\nFROM debtor d"),
         ("SELECT 1 FROM debtor FOR UPDATE", "SELECT 1 FROM debtor"),
+        ('SELECT name COLLATE "C" FROM client', "SELECT name FROM client"),
+        (
+            "SELECT 1 FROM debtor d /* by x */ WHERE d.id = 1 AND d.folded >= '' AND 2",
+            "SELECT 1 FROM debtor d INDEXED BY x WHERE d.id = 1 AND 2",
+        ),
     ],
 )
 def test_a_known_form_is_translated(statement: str, translated: str) -> None:

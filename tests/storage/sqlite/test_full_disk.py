@@ -13,7 +13,11 @@ from lastschrift.domain.party import Party
 from lastschrift.operations.ports import Page
 from lastschrift.storage.sqlite.store import SqliteStore
 from tests.databases import copy_empty_database
-from tests.storage.filling import add_contract, add_debtor
+from tests.storage.filling import (
+    add_contract,
+    add_debtor,
+    list_customers,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -39,11 +43,11 @@ async def test_a_full_disk_fails_all_who_wait_and_keeps_nothing_of_theirs(tmp_pa
         failures = await asyncio.gather(*jobs, return_exceptions=True)
     assert [type(failure) for failure in failures] == [StoreFailed] * 3
     await add_debtor(store, contract)
-    listing = await store.scan(lambda reader: reader.customers(contract, Page(9, 0)))
+    listing = await list_customers(store, contract, Page(9, 0))
     assert listing.total == 1
     await store.close()
 
     again = SqliteStore(database)
-    listing = await again.scan(lambda reader: reader.customers(contract, Page(9, 0)))
+    listing = await list_customers(again, contract, Page(9, 0))
     assert listing.total == 1
     await again.close()

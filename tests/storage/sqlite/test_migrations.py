@@ -132,6 +132,27 @@ def test_what_was_kept_in_an_older_schema_is_there_after_all_steps(
         connection.execute("DELETE FROM debtor WHERE id = x'02'")
 
 
+def test_what_was_kept_before_is_folded(connection: apsw.Connection) -> None:
+    for step in list(migrations_in(migrations.__name__).values())[:3]:
+        migrations._apply(connection, step)
+    connection.execute("INSERT INTO contract (id, name, created) VALUES (x'01', '', 1)")
+    debtors = [
+        (b"\x01", number.to_bytes(2, "big"), '{"family_name":"Groß"}') for number in range(9)
+    ]
+    connection.executemany(
+        "INSERT INTO debtor (contract_id, id, kind, contact, created)"
+        " VALUES (?, ?, 'customer', ?, 1)",
+        debtors,
+    )
+    connection.execute(
+        "INSERT INTO bank_account (contract_id, id, owner, created) VALUES (x'01', x'05', 'ÄÖ', 7)"
+    )
+    migrate(connection)
+    folded = "SELECT folded_family_name, folded_contact FROM debtor"
+    assert connection.execute(folded).fetchall() == [("gross", '{"full_name":"gross"}')] * 9
+    assert connection.execute("SELECT folded_owner FROM bank_account").get == "äö"
+
+
 def test_a_script_that_breaks_a_reference_leaves_nothing(connection: apsw.Connection) -> None:
     migrate(connection)
     script = "INSERT INTO client VALUES (x'01', x'02', 'of nobody', x'', '', NULL, 1, NULL, 0)"

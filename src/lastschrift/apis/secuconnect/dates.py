@@ -20,6 +20,12 @@ _SECOND = timedelta(seconds=1)
 _ONE_HOUR = timezone(timedelta(hours=1))
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T00:00:00[+-]\d{2}:\d{2})?", re.ASCII)
 
+_SPAN = re.compile(
+    r"(?P<year>\d{4})-\d{2}-\d{2}(?P<time>T\d{2}:\d{2}:\d{2}(?:Z|[+ -]\d{2}:\d{2}))?", re.ASCII
+)
+_YEAR_MIN, _YEAR_MAX = 1000, 9998
+"""No offset takes an instant of these years out of what can be counted."""
+
 
 def render_instant(instant: datetime) -> str:
     """Return an instant as ``2017-11-09T20:16:13+01:00``."""
@@ -49,3 +55,28 @@ def parse_birth_date(text: str) -> date:
         return date.fromisoformat(match[1])
     except ValueError:
         raise DateMalformed from None
+
+
+def parse_span(text: str) -> tuple[datetime, datetime]:
+    """Return the first instant of a day, or of a second, and the first one behind it.
+
+    A day is Berlin's. Of a time's offset, a plus sign may have become a blank on the way: that is
+    what form encoding makes of it.
+
+    Raises: DateMalformed.
+    """
+    match = _SPAN.fullmatch(text)
+    if match is None or not _YEAR_MIN <= int(match["year"]) <= _YEAR_MAX:
+        raise DateMalformed
+    try:
+        if match["time"] is None:
+            day = date.fromisoformat(text)
+            return _midnight(day), _midnight(day + timedelta(days=1))
+        since = datetime.fromisoformat(text.replace(" ", "+")).astimezone(UTC)
+    except ValueError:
+        raise DateMalformed from None
+    return since, since + _SECOND
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=_BERLIN).astimezone(UTC)

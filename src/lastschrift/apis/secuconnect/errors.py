@@ -8,7 +8,7 @@ import msgspec
 from lastschrift.apis.secuconnect.ids import CUSTOMER, customer_id
 from lastschrift.apis.secuconnect.models import ProductError
 from lastschrift.apis.secuconnect.reasons import reason_in_words
-from lastschrift.apis.secuconnect.refusals import CustomerUnknown
+from lastschrift.apis.secuconnect.refusals import CustomerIdIncorrect, CustomerUnknown
 from lastschrift.domain.errors import (
     BankAccountAlreadyRegistered,
     Conflict,
@@ -21,6 +21,8 @@ from lastschrift.domain.errors import (
     RequestStillRunning,
     ResultDeleted,
     ScopeMissing,
+    ScrollUnknown,
+    SearchTooBroad,
     Unavailable,
 )
 from lastschrift.web.errors import (
@@ -29,6 +31,7 @@ from lastschrift.web.errors import (
     ErrorTable,
     MethodUnknown,
     QueryMalformed,
+    TooManyAttempts,
     Unexpected,
 )
 from lastschrift.web.http import Header, Response
@@ -95,6 +98,12 @@ def _still_running(error: RequestStillRunning) -> Response:
     return _product_error(409, "ProductInternalException", details, wait)
 
 
+def _too_many_attempts(error: TooManyAttempts) -> Response:
+    wait = (b"retry-after", b"%d" % error.retry_after_s)
+    details = "Too many attempts failed, please wait"
+    return _product_error(429, "ProductInternalException", details, wait)
+
+
 def _unavailable(error: Unavailable) -> Response:
     wait = (b"retry-after", b"%d" % error.retry_after_s)
     return _product_error(503, "ProductInternalException", "Please try again", wait)
@@ -116,17 +125,27 @@ ERRORS: ErrorTable[Response] = ErrorTable(
         ),
         QueryMalformed: lambda _: _product_error(422, "ProductFormatException", "Wrong query"),
         MethodUnknown: _method_unknown,
+        SearchTooBroad: lambda _: _product_error(
+            422, "ProductFormatException", "This list takes too long to find: narrow the query"
+        ),
         Invalid: _invalid,
         ResultDeleted: lambda _: _product_error(
             404,
             "ProductNotFoundException",
             "What was created with this idempotency key has been deleted since",
         ),
+        ScrollUnknown: lambda _: _product_error(
+            404, "ProductNotFoundException", "Unknown scroll_id, or its time is over"
+        ),
         NotFound: lambda _: _product_error(404, "ProductNotFoundException", "Unknown id"),
         CustomerUnknown: _customer_unknown,
+        CustomerIdIncorrect: lambda _: _product_error(
+            403, "ProductNotAllowedException", "incorrect customer id"
+        ),
         DebtorAccessDenied: lambda error: _customer_denied(customer_id(error.debtor_id)),
         ScopeMissing: lambda _: _product_error(403, "ProductNotAllowedException", "access denied"),
         NotAllowed: lambda _: _product_error(403, "ProductNotAllowedException", "access denied"),
+        TooManyAttempts: _too_many_attempts,
         NotAuthenticated: lambda _: _product_error(
             403,
             "ProductNotAllowedException",

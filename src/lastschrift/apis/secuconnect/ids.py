@@ -63,6 +63,12 @@ def parse_container_id(text: str) -> AccountId | None:
     return None if key is None else AccountId(key)
 
 
+def parse_contract_id(text: str) -> ContractId | None:
+    """Return which contract a contract's id names; None if it is no such id."""
+    key = _read(CONTRACT, text)
+    return None if key is None else ContractId(key)
+
+
 def id_pattern(prefix: str) -> str:
     """Return the regular expression of ids of this kind, for the API's description."""
     return f"^{prefix}[{_ALPHABET}]{{{_LENGTH}}}$"

@@ -5,11 +5,11 @@ absent, never null (seed documents; facts of 2017). Lengths are `assumed`; the e
 document's, but for its slip of naming two customers.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from lastschrift.apis.secuconnect.ids import CONTAINER, CUSTOMER, id_pattern
+from lastschrift.apis.secuconnect.ids import CONTAINER, CONTRACT, CUSTOMER, id_pattern
 from lastschrift.web.described import described, described_text
 
 NAME_CHARACTERS_MAX: Final = 140
@@ -23,6 +23,9 @@ BANK_ACCOUNT: Final = "bank_account"
 CUSTOMERS: Final = "payment.customers"
 CONTAINERS: Final = "payment.containers"
 CONTRACTS: Final = "payment.contracts"
+
+ME: Final = "me"
+"""The token's own contract, where an id could stand."""
 
 
 # --- members of requests and answers --------------------------------------------------------------
@@ -56,6 +59,10 @@ CustomerId = Annotated[
 ContainerId = Annotated[
     str, described("PCT_26VH44YJM2MG4Y6WX75XUVH65QYVAB", pattern=id_pattern(CONTAINER))
 ]
+ContractId = Annotated[
+    str, described("PCR_2NSCASA2N2MF75F5875XUDD87M8UA6", pattern=id_pattern(CONTRACT))
+]
+ContractIdOrMe = Annotated[str, described(ME, pattern=f"{id_pattern(CONTRACT)}|^{ME}$")]
 
 
 # --- requests -------------------------------------------------------------------------------------
@@ -124,6 +131,13 @@ class ContainerRequest(Struct):
     type: ContainerType | None = None
     customer: CustomerId | CustomerReference | None = None
     customer_id: Annotated[str, described(pattern=id_pattern(CUSTOMER))] | None = None
+
+
+class IbanValidationRequest(Struct):
+    """An IBAN to be looked at; ``id`` is the client's own, and comes back with the answer."""
+
+    iban: Annotated[str, described("DE89370400440532013000")]
+    id: Annotated[int, described(1)] | Text | None = None
 
 
 # --- answers --------------------------------------------------------------------------------------
@@ -216,18 +230,81 @@ class ContainerAnswer(Struct, kw_only=True):
     updated: Annotated[str, described(format="date-time")] | UnsetType = UNSET
 
 
-class CustomerList(Struct):
-    """A page of customers; ``count`` is how many there are in all."""
+class ContractAnswer(Struct):
+    """A payment contract."""
+
+    object: Annotated[str, described(CONTRACTS, enum=[CONTRACTS])]
+    id: ContractId
+    created: Instant
+
+
+class IbanValidation(Struct, kw_only=True):
+    """What can be said of an IBAN.
+
+    ``valid``: a container of it would be saved. ``national_check``: what the check digits that some
+    countries put inside their account numbers say; no reason not to save it.
+    """
+
+    id: Annotated[int, described(1)] | Text | UnsetType = UNSET
+    valid: Annotated[bool, described(example=True)]
+    iban: Annotated[str, described("DE89370400440532013000")]
+    bic: BicText | UnsetType = UNSET
+    bankname: Annotated[str, described("Commerzbank")] | UnsetType = UNSET
+    national_check: Annotated[str, described("passed", enum=["passed", "failed"])] | UnsetType = (
+        UNSET
+    )
+
+
+_Total = Annotated[int, described(1, minimum=0)]
+_ScrollId = Annotated[
+    str, described("0198f2c3a4b57d6e8f90a1b2c3d4e5f6", pattern="^[A-Za-z0-9_-]+$")
+]
+_ListedCustomer = Annotated[
+    dict[str, Any],
+    described({"object": CUSTOMERS, "id": "PCU_3577GD8KT2MG4Y5UX75XUVH65QYVAA"}),
+]
+_ListedContainer = Annotated[
+    dict[str, Any],
+    described({"object": CONTAINERS, "id": "PCT_26VH44YJM2MG4Y6WX75XUVH65QYVAB"}),
+]
+
+
+class ListMeta(Struct):
+    """Which part of a list a page is."""
+
+    count: int
+    offset: int
+
+
+class CustomerList(Struct, kw_only=True):
+    """Customers, each with the members that were asked for; ``count`` is how many there are in all.
+
+    Batches but the first have no ``count``; only batches have a ``scroll_id``.
+    """
+
+    count: _Total | UnsetType = UNSET
+    scroll_id: _ScrollId | UnsetType = UNSET
+    meta: ListMeta | UnsetType = UNSET
+    data: list[_ListedCustomer]
+
+
+class ContainerList(Struct, kw_only=True):
+    """Containers, each with the members that were asked for; ``count`` is how many there are.
+
+    Batches but the first have no ``count``; only batches have a ``scroll_id``.
+    """
+
+    count: _Total | UnsetType = UNSET
+    scroll_id: _ScrollId | UnsetType = UNSET
+    meta: ListMeta | UnsetType = UNSET
+    data: list[_ListedContainer]
+
+
+class ContractList(Struct):
+    """A page of contracts; ``count`` is how many there are in all."""
 
     count: Annotated[int, described(1, minimum=0)]
-    data: list[CustomerAnswer]
-
-
-class ContainerList(Struct):
-    """A page of containers; ``count`` is how many there are in all."""
-
-    count: Annotated[int, described(1, minimum=0)]
-    data: list[ContainerAnswer]
+    data: list[ContractAnswer]
 
 
 class ProductError(Struct):

@@ -3,7 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lastschrift.apis.secuconnect.refusals import KeysDiffer
+from lastschrift.apis.secuconnect.query import QueryMistake
+from lastschrift.apis.secuconnect.refusals import (
+    KeysDiffer,
+    LifetimeMalformed,
+    NotScrollable,
+    SortMalformed,
+)
 from lastschrift.domain.bic import BicMalformed
 from lastschrift.domain.iban import (
     IbanCheckDigitsWrong,
@@ -34,6 +40,12 @@ _WORDS: Mapping[type[ValueRefused], Callable[[Any], str]] = {
     DateMalformed: lambda _: "invalid dob format, must be a date as YYYY-MM-DD",
     NotTogether: lambda _: "names another customer than customer does",
     NotVisibleAscii: lambda _: "holds a character that is no visible one of ASCII",
+    QueryMistake: lambda reason: f"column {reason.column}: {reason.mistake.value}",
+    SortMalformed: lambda reason: (
+        f"key {reason.number}: must be a property that can be sorted by, with asc or desc"
+    ),
+    NotScrollable: lambda _: "must be created, in either direction, where scroll_expire is",
+    LifetimeMalformed: lambda _: "must be a number with s, m or h, and 24 hours at most",
     KeysDiffer: lambda _: "is another idempotency key than the one before",
     NumberOutOfRange: lambda reason: (
         f"must be a whole number from {reason.smallest} to {reason.largest}"

@@ -1,5 +1,6 @@
 """From domain values to secuconnect's answers."""
 
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -16,16 +17,21 @@ from lastschrift.apis.secuconnect.models import (
     BankDetailsAnswer,
     ContactAnswer,
     ContainerAnswer,
-    ContainerList,
+    ContractAnswer,
+    ContractList,
     CustomerAnswer,
-    CustomerList,
+    IbanValidation,
+    IbanValidationRequest,
     Reference,
 )
+from lastschrift.domain.access import Contract
+from lastschrift.domain.account_check import CheckedAccount
 from lastschrift.domain.bank_account import RevealedBankAccount
 from lastschrift.domain.debtor import Debtor
+from lastschrift.domain.iban import NationalCheck
 from lastschrift.domain.identity import ContractId
 from lastschrift.domain.party import Address, Party
-from lastschrift.operations.ports import Listing
+from lastschrift.operations.ports import Page
 from lastschrift.web.http import Response
 
 T = TypeVar("T")
@@ -38,15 +44,16 @@ _ENCODER = msgspec.json.Encoder()
 
 def render_customer(debtor: Debtor) -> Response:
     """Return a customer."""
-    return _ok(_customer(debtor))
+    return _ok(customer_answer(debtor))
 
 
-def render_customers(listing: Listing[Debtor]) -> Response:
-    """Return a page of customers."""
-    return _ok(CustomerList(count=listing.total, data=list(map(_customer, listing.items))))
+def render_deleted_customer(debtor: Debtor) -> Response:
+    """Return the one customer that was deleted, as a list."""
+    return _ok([customer_answer(debtor)])
 
 
-def _customer(debtor: Debtor) -> CustomerAnswer:
+def customer_answer(debtor: Debtor) -> CustomerAnswer:
+    """Return a customer as it stands in answers."""
     return CustomerAnswer(
         object=CUSTOMERS,
         id=customer_id(debtor.id),
@@ -97,15 +104,16 @@ def _address(address: Address) -> AddressAnswer:
 
 def render_container(revealed: RevealedBankAccount) -> Response:
     """Return a payment container."""
-    return _ok(_container(revealed))
+    return _ok(container_answer(revealed))
 
 
-def render_containers(listing: Listing[RevealedBankAccount]) -> Response:
-    """Return a page of payment containers."""
-    return _ok(ContainerList(count=listing.total, data=list(map(_container, listing.items))))
+def render_removed_container(revealed: RevealedBankAccount) -> Response:
+    """Return the one container that was deleted, or taken from its customer, as a list."""
+    return _ok([container_answer(revealed)])
 
 
-def _container(revealed: RevealedBankAccount) -> ContainerAnswer:
+def container_answer(revealed: RevealedBankAccount) -> ContainerAnswer:
+    """Return a container as it stands in answers."""
     account = revealed.account
     customer = account.customer_id
     details = BankDetailsAnswer(
@@ -127,7 +135,51 @@ def _container(revealed: RevealedBankAccount) -> ContainerAnswer:
     )
 
 
-# --- both -----------------------------------------------------------------------------------------
+def render_validation(asked: IbanValidationRequest, checked: CheckedAccount | None) -> Response:
+    """Return what can be said of an IBAN; one that is not valid is shown as it was sent."""
+    if checked is None:
+        return _ok(IbanValidation(id=_known(asked.id), valid=False, iban=asked.iban))
+    bank = checked.bank
+    return _ok(
+        IbanValidation(
+            id=_known(asked.id),
+            valid=True,
+            iban=checked.iban.reveal(),
+            bic=UNSET if bank is None or bank.bic is None else str(bank.bic),
+            bankname=UNSET if bank is None else bank.name,
+            national_check=_SAID_BY_CHECK_DIGITS[checked.national_check],
+        )
+    )
+
+
+_SAID_BY_CHECK_DIGITS: Mapping[NationalCheck, str | UnsetType] = {
+    NationalCheck.PASSED: "passed",
+    NationalCheck.FAILED: "failed",
+    NationalCheck.UNKNOWN: UNSET,
+}
+
+
+# --- contracts ------------------------------------------------------------------------------------
+
+
+def render_contract(contract: Contract) -> Response:
+    """Return a contract."""
+    return _ok(_payment_contract(contract))
+
+
+def render_contracts(contracts: Sequence[Contract], page: Page) -> Response:
+    """Return a page of these contracts."""
+    shown = contracts[page.offset : page.offset + page.count]
+    return _ok(ContractList(count=len(contracts), data=list(map(_payment_contract, shown))))
+
+
+def _payment_contract(contract: Contract) -> ContractAnswer:
+    return ContractAnswer(
+        object=CONTRACTS, id=contract_id(contract.id), created=render_instant(contract.created)
+    )
+
+
+# --- all of them ----------------------------------------------------------------------------------
 
 
 def _contract(contract: ContractId) -> Reference:
@@ -138,5 +190,5 @@ def _known(value: T | None) -> T | UnsetType:
     return UNSET if value is None else value
 
 
-def _ok(answer: Struct) -> Response:
+def _ok(answer: Struct | Sequence[Struct]) -> Response:
     return Response(200, _ENCODER.encode(answer))

@@ -4,7 +4,7 @@
 domain's words; all SQL stands in `lastschrift.storage`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lastschrift.operations.ports.access import (
     AccessReader,
@@ -18,8 +18,35 @@ from lastschrift.operations.ports.auditing import (
 from lastschrift.operations.ports.bank_accounts import (
     BankAccountReader,
     BankAccountWriter,
+    LockedBankAccount,
     NewBankAccount,
     SealedBankAccount,
+)
+from lastschrift.operations.ports.conditions import (
+    ANY_CHARACTERS,
+    ONE_CHARACTER,
+    AllOf,
+    AnyOf,
+    Condition,
+    Everything,
+    Field,
+    HasFingerprint,
+    HasIban,
+    HasId,
+    HasText,
+    InstantBetween,
+    Matches,
+    Not,
+    Nothing,
+    TextBetween,
+    Wildcard,
+    with_fingerprints,
+)
+from lastschrift.operations.ports.contract_keys import (
+    ContractKeyReader,
+    ContractKeyWriter,
+    SealedIban,
+    SealedResult,
 )
 from lastschrift.operations.ports.debtors import (
     DebtorReader,
@@ -30,12 +57,27 @@ from lastschrift.operations.ports.idempotency import (
     KeyWriter,
 )
 from lastschrift.operations.ports.identities import (
+    IdentityProviders,
     IdentityReader,
     IdentityWriter,
+    NoIdentityProviders,
+    VerifiedToken,
 )
 from lastschrift.operations.ports.lists import (
+    COUNTED_MAX,
+    TOTAL_AGE_S_MAX,
     Listing,
+    Order,
     Page,
+    Position,
+    Search,
+    Stretch,
+)
+from lastschrift.operations.ports.scrolls import (
+    Batch,
+    Scroll,
+    ScrollReader,
+    ScrollWriter,
 )
 from lastschrift.operations.ports.store import (
     Command,
@@ -49,6 +91,7 @@ from lastschrift.operations.ports.supplies import (
     Ids,
 )
 from lastschrift.operations.ports.vault import (
+    KEYS_REMEMBERED_FOR,
     ContractKeys,
     KeyPurpose,
     Vault,
@@ -56,35 +99,72 @@ from lastschrift.operations.ports.vault import (
 )
 
 __all__ = [
+    "ANY_CHARACTERS",
+    "COUNTED_MAX",
+    "KEYS_REMEMBERED_FOR",
+    "ONE_CHARACTER",
+    "TOTAL_AGE_S_MAX",
     "AccessReader",
     "AccessWriter",
+    "AllOf",
+    "AnyOf",
     "AuditEntry",
     "AuditWriter",
     "BankAccountReader",
     "BankAccountWriter",
+    "Batch",
     "ClientCredentials",
     "Clock",
     "Command",
+    "Condition",
+    "ContractKeyReader",
+    "ContractKeyWriter",
     "ContractKeys",
     "DebtorReader",
     "DebtorWriter",
+    "Everything",
+    "Field",
+    "HasFingerprint",
+    "HasIban",
+    "HasId",
+    "HasText",
+    "IdentityProviders",
     "IdentityReader",
     "IdentityWriter",
     "Ids",
+    "InstantBetween",
     "KeyPurpose",
     "KeyUse",
     "KeyWriter",
     "Listing",
+    "LockedBankAccount",
+    "Matches",
     "NewBankAccount",
+    "NoIdentityProviders",
+    "Not",
+    "Nothing",
+    "Order",
     "Page",
     "Ports",
+    "Position",
     "Reader",
     "Result",
+    "Scroll",
+    "ScrollReader",
+    "ScrollWriter",
     "SealedBankAccount",
+    "SealedIban",
+    "SealedResult",
+    "Search",
     "Store",
+    "Stretch",
+    "TextBetween",
     "Transaction",
     "Vault",
+    "VerifiedToken",
+    "Wildcard",
     "WrappedKey",
+    "with_fingerprints",
 ]
 
 
@@ -96,3 +176,4 @@ class Ports:
     vault: Vault
     clock: Clock
     ids: Ids
+    identity_providers: IdentityProviders = field(default_factory=NoIdentityProviders)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from lastschrift.domain.access import Client, Contract, Principal
+from lastschrift.domain.access import AccessToken, Client, Contract, Principal
 from lastschrift.domain.identity import ClientId, ContractId
 from lastschrift.operations.ports.vault import WrappedKey
 
@@ -27,6 +27,12 @@ class AccessReader(Protocol):
 
     async def principal(self, token_hash: bytes, now: datetime) -> Principal | None:
         """Return who a token stands for, if it is good at ``now`` and its client not revoked."""
+        ...
+
+    async def access_token(
+        self, contract: ContractId, token_hash: bytes, now: datetime
+    ) -> AccessToken | None:
+        """Return what is known of a contract's token, if it would be taken at ``now``."""
         ...
 
     async def credentials(self, client: ClientId) -> ClientCredentials | None:
@@ -69,6 +75,12 @@ class AccessWriter(Protocol):
         self, token_hash: bytes, principal: Principal, issued: datetime
     ) -> None:
         """Keep a token's hash and what the token stands for."""
+        ...
+
+    async def revoke_access_token(
+        self, contract: ContractId, client: ClientId, token_hash: bytes
+    ) -> bool:
+        """Refuse a client's token from now on; return whether it had such a one."""
         ...
 
     async def drop_expired_tokens(self, now: datetime, rows_max: int) -> int:

@@ -1,10 +1,13 @@
 """Debtors, as the store keeps them."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
-from lastschrift.domain.debtor import Debtor
+from lastschrift.domain.debtor import Debtor, DebtorRef
 from lastschrift.domain.identity import ContractId, DebtorId
-from lastschrift.operations.ports.lists import Listing, Page
+from lastschrift.operations.ports.conditions import Condition
+from lastschrift.operations.ports.lists import Search, Stretch
 
 
 class DebtorReader(Protocol):
@@ -14,8 +17,33 @@ class DebtorReader(Protocol):
         """Return a debtor that the merchant saved."""
         ...
 
-    async def customers(self, contract: ContractId, page: Page) -> Listing[Debtor]:
-        """Return the debtors that the merchant saved, oldest first."""
+    async def customers(self, contract: ContractId, search: Search) -> Sequence[Debtor]:
+        """Return a page of those debtors that the merchant saved.
+
+        Raises: SearchTooBroad.
+        """
+        ...
+
+    async def customers_next(self, contract: ContractId, stretch: Stretch) -> Sequence[Debtor]:
+        """Return those of them that come next in the order of creation.
+
+        Raises: SearchTooBroad.
+        """
+        ...
+
+    async def count_customers(
+        self, contract: ContractId, condition: Condition, most: int | None
+    ) -> int:
+        """Return how many of them there are, or ``most`` if there are more.
+
+        Raises: SearchTooBroad.
+        """
+        ...
+
+    async def count_customers_gone(
+        self, contract: ContractId, since: datetime, created_before: datetime
+    ) -> int:
+        """Return how many of them were deleted from then on that had been created before."""
         ...
 
 
@@ -24,4 +52,26 @@ class DebtorWriter(Protocol):
 
     async def add_debtor(self, debtor: Debtor) -> None:
         """Keep a new debtor."""
+        ...
+
+    async def lock_customer(self, contract: ContractId, debtor: DebtorId) -> Debtor | None:
+        """Return a debtor that the merchant saved; nothing of it changes until the COMMIT.
+
+        No account is registered for it, either.
+        """
+        ...
+
+    async def lock_debtor(self, contract: ContractId, debtor: DebtorRef) -> bool:
+        """Keep a debtor's accounts as they are until the COMMIT; whether there is such a debtor.
+
+        None is registered; who changes what IBANs it holds, locks it, too.
+        """
+        ...
+
+    async def update_debtor(self, debtor: Debtor) -> None:
+        """Take other contact data for a debtor."""
+        ...
+
+    async def delete_debtor(self, contract: ContractId, debtor: DebtorId, now: datetime) -> None:
+        """Hide a debtor from now on; its accounts and its linked identities stay as they are."""
         ...

@@ -1,31 +1,43 @@
 """The store: reading, transactions, and when what they do is told."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from lastschrift.operations.ports.access import AccessReader, AccessWriter
 from lastschrift.operations.ports.auditing import AuditWriter
 from lastschrift.operations.ports.bank_accounts import BankAccountReader, BankAccountWriter
+from lastschrift.operations.ports.contract_keys import ContractKeyReader, ContractKeyWriter
 from lastschrift.operations.ports.debtors import DebtorReader, DebtorWriter
 from lastschrift.operations.ports.idempotency import KeyWriter
 from lastschrift.operations.ports.identities import IdentityReader, IdentityWriter
+from lastschrift.operations.ports.scrolls import ScrollReader, ScrollWriter
 
 T = TypeVar("T")
 Command = TypeVar("Command")
 Result = TypeVar("Result")
 
 
-class Reader(AccessReader, DebtorReader, BankAccountReader, IdentityReader, Protocol):
+class Reader(
+    AccessReader,
+    ContractKeyReader,
+    DebtorReader,
+    BankAccountReader,
+    IdentityReader,
+    ScrollReader,
+    Protocol,
+):
     """What can be asked of the store."""
 
 
 class Transaction(
     Reader,
     AccessWriter,
+    ContractKeyWriter,
     DebtorWriter,
     BankAccountWriter,
     IdentityWriter,
     KeyWriter,
+    ScrollWriter,
     AuditWriter,
     Protocol,
 ):
@@ -65,4 +77,17 @@ class Store(Protocol):
 
     async def scan(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """Ask for a list; it may take a while, and holds nobody up."""
+        ...
+
+    async def recall(
+        self,
+        what: Hashable,
+        query: Callable[[Reader, T | None], Coroutine[Any, Any, T]],
+        age_s_max: float,
+    ) -> T:
+        """Ask as by `scan`, or return what was found not longer than ``age_s_max`` ago.
+
+        ``what`` tells questions apart. Many who ask the same at once are told the same. The query
+        is given what was found before, if that is remembered.
+        """
         ...

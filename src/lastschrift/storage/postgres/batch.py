@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Row, Value
+from lastschrift.storage.folding import folded_column
 from lastschrift.storage.postgres.codec import put_json
 
 ADD_ACCOUNTS = """
@@ -15,18 +16,20 @@ WITH input AS MATERIALIZED (
     SELECT * FROM unnest(
         $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[], $7::text[],
         $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[],
-        $14::timestamptz[], $15::uuid[], $16::text[]
+        $14::uuid[], $15::text[], $16::timestamptz[], $17::uuid[], $18::text[]
     ) WITH ORDINALITY AS v (
         contract_id, id, debtor_id, debtor_kind, fingerprint, iban_sealed, iban_country,
-        iban_last_four, bic, bank_name, owner, holder, created, at, client_id, action, place
+        iban_last_four, bic, bank_name, owner, holder, created, managed_by, folded_owner, at,
+        client_id, action, place
     )
 ), added AS (
     INSERT INTO bank_account (
         contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic,
-        bank_name, owner, holder, created
+        bank_name, owner, holder, created, managed_by, folded_owner
     )
     SELECT v.contract_id, v.id, v.debtor_id, v.fingerprint, v.iban_sealed, v.iban_country,
-           v.iban_last_four, v.bic, v.bank_name, v.owner, v.holder::jsonb, v.created
+           v.iban_last_four, v.bic, v.bank_name, v.owner, v.holder::jsonb, v.created,
+           v.managed_by, v.folded_owner
     FROM input v
     LEFT JOIN LATERAL (
         SELECT d.id FROM debtor d
@@ -40,7 +43,7 @@ WITH input AS MATERIALIZED (
     RETURNING iban_sealed
 ), audited AS (
     INSERT INTO audit_entry (contract_id, writer, sequence, at, client_id, action, subject_id)
-    SELECT v.contract_id, $17::uuid, $18::bigint + v.place, v.at, v.client_id, v.action, v.id
+    SELECT v.contract_id, $19::uuid, $20::bigint + v.place, v.at, v.client_id, v.action, v.id
     FROM input v JOIN added USING (iban_sealed)
 )
 SELECT v.place - 1 FROM input v LEFT JOIN added a USING (iban_sealed) WHERE a.iban_sealed IS NULL
@@ -104,6 +107,17 @@ ON CONFLICT (contract_id, writer, sequence) DO NOTHING
 """Insert audit entries, counted on from the last argument; those that are there already stay."""
 
 
+AUDIT_ENTRY_KEPT = """
+WITH told AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'lastschrift', '') AS at)
+SELECT EXISTS (
+    SELECT FROM audit_entry e
+    WHERE e.contract_id = $1::uuid AND e.writer = $2::uuid AND e.sequence = $3::bigint
+)
+FROM told
+"""
+"""Tell whether an audit entry is there; and whatever was seen before, the standby has then, too."""
+
+
 def account_values(accounts: Sequence[NewBankAccount]) -> tuple[list[Value], ...]:
     """Return the arguments of `ADD_ACCOUNTS`, but for the last two: a list for each column."""
     rows = [_account_row(new) for new in accounts]
@@ -126,6 +140,8 @@ def _account_row(new: NewBankAccount) -> Row:
         account.owner,
         None if account.holder is None else put_json(account.holder),
         account.created,
+        account.managed_by,
+        folded_column(account.owner),
         audit.at,
         audit.client_id,
         audit.action,

@@ -32,6 +32,16 @@ T = TypeVar("T")
 
 _VERSION_MIN = 14
 _KIND = "SELECT kind FROM installation"
+_BROKEN = """
+SELECT indexrelid::regclass::text FROM pg_index
+WHERE NOT indisvalid AND indexrelid IN (
+    SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+)
+UNION ALL
+SELECT conname::text FROM pg_constraint
+WHERE connamespace = current_schema()::regnamespace AND NOT convalidated
+ORDER BY 1
+"""
 _MARK = "INSERT INTO installation (only_row, kind) VALUES (1, $1)"
 
 
@@ -88,6 +98,22 @@ class PostgresInstallation:
         version = connection.get_server_version()
         schema = await schema_of(connection)
         return f"{self._place}, PostgreSQL {version.major}.{version.minor}, schema {schema}"
+
+    def check_structure(self) -> str:
+        """Ask the server which indexes and constraints do not hold, and whether pages have sums."""
+        return self._run(self._check_structure)
+
+    async def _check_structure(self, connection: Connection) -> str:
+        await check_schema(connection)
+        broken = [name for (name,) in await connection.fetch(_BROKEN)]
+        if broken:
+            raise DatabaseRefused(
+                self._place,
+                f"do not hold: {', '.join(broken)}",
+                "REINDEX or VALIDATE CONSTRAINT tells why",
+            )
+        checksums = await connection.fetchval("SHOW data_checksums")
+        return f"indexes and constraints hold, checksums of pages are {checksums}"
 
     def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """Return what a query finds."""
@@ -149,6 +175,17 @@ class PostgresInstallation:
             async with self._connected() as connection:
                 await check_schema(connection)
                 await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield PostgresTables(connection, self._place, self._told)
+
+    @asynccontextmanager
+    async def as_it_is(self) -> AsyncIterator[PostgresTables]:
+        """Read each piece in a transaction of its own, so that none is held open for long.
+
+        Raises: DatabaseRefused.
+        """
+        with naming(self._place):
+            async with self._connected() as connection:
+                await check_schema(connection)
                 yield PostgresTables(connection, self._place, self._told)
 
     @asynccontextmanager

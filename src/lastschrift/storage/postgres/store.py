@@ -4,21 +4,23 @@ Nothing but connections is kept in the process, so that any number of processes 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 import asyncpg
 
-from lastschrift.domain.errors import QueueFull, ShuttingDown
+from lastschrift.domain.errors import DomainError, QueueFull, ShuttingDown
 from lastschrift.operations.ports import Command, Reader, Result, Transaction
 from lastschrift.storage.jobs import Observer, observe_nothing
 from lastschrift.storage.postgres.connecting import Connection, Primary
-from lastschrift.storage.postgres.engine import AuditNumbers, NumbersKept, PostgresEngine
+from lastschrift.storage.postgres.engine import AuditKey, AuditNumbers, NumbersKept, PostgresEngine
 from lastschrift.storage.postgres.lane import Lane
 from lastschrift.storage.postgres.migrations import check_schema
 from lastschrift.storage.postgres.perseverance import answered_in_time, persevere
+from lastschrift.storage.recalling import Recollection
 from lastschrift.storage.transaction import SqlReader, SqlTransaction
 
 T = TypeVar("T")
@@ -28,12 +30,21 @@ _IDLE_S = 60
 _CLOSE_S = 10
 
 
+@dataclass(frozen=True, slots=True)
+class _Run(Generic[T]):
+    """What an operation came to, and what it wrote down; whether it was committed or not."""
+
+    result: T
+    audited: AuditKey | None
+
+
 class PostgresStore:
     """The store of one server process among many; `open` opens it."""
 
     def __init__(self, primary: Primary, pool: Any, *, queue_limit: int, observe: Observer) -> None:  # noqa: ANN401  # asyncpg has no types
         self._pool = pool
         self._numbers = AuditNumbers(uuid4())
+        self._recollection = Recollection()
         self._queue_limit = queue_limit
         self._under_way = 0
         self._is_open = True
@@ -80,13 +91,27 @@ class PostgresStore:
         return self._lane.queue_depth
 
     async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
-        """Run an operation in a transaction of its own."""
+        """Run an operation in a transaction of its own.
+
+        A run whose COMMIT was not heard of may have been committed. The next one may then find that
+        nothing is left to do, and refuse: its audit entry tells, and the first result stands.
+        """
         numbers = NumbersKept(self._numbers)
+        unheard: _Run[T] | None = None
 
         async def attempt(connection: Connection) -> T:
+            nonlocal unheard
             engine = PostgresEngine(connection, numbers.again())
-            async with connection.transaction():
-                return await operation(SqlTransaction(engine))
+            try:
+                async with connection.transaction():
+                    result = await operation(SqlTransaction(engine))
+                    unheard = _Run(result, engine.audited)
+            except DomainError:
+                is_done = await engine.is_kept(None if unheard is None else unheard.audited)
+                if unheard is None or not is_done:
+                    raise
+                return unheard.result
+            return result
 
         return await self._run(attempt)
 
@@ -116,6 +141,20 @@ class PostgresStore:
                 return await query(SqlReader(PostgresEngine(connection, self._numbers)))
 
         return await self._run(attempt)
+
+    async def recall(
+        self,
+        what: Hashable,
+        query: Callable[[Reader, T | None], Coroutine[Any, Any, T]],
+        age_s_max: float,
+    ) -> T:
+        """Scan, or return what was found not long ago."""
+
+        def ask(before: T | None) -> Awaitable[T]:
+            return self.scan(lambda reader: query(reader, before))
+
+        found: T = await self._recollection.recall(what, ask, age_s_max)
+        return found
 
     async def _run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do some work on a connection of the pool, and again where that is right."""

@@ -57,6 +57,10 @@ class PostgresTables:
         sql = _rows_after_sql(table, rows_max, is_first=key is None)
         return codec.get_rows(await self._fetch(sql, *codec.put_key(key)))
 
+    async def counted(self, statement: str) -> list[tuple[int, ...]]:
+        """Return the numbers that a statement finds."""
+        return [tuple(map(int, row)) for row in await self._fetch(statement)]
+
     async def _fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
         with self._told():
             rows: Sequence[Row] = await self._connection.fetch(statement, *arguments)

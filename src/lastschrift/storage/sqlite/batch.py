@@ -11,11 +11,12 @@ from functools import cache
 from lastschrift.domain.bank_account import BankAccount
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Value
+from lastschrift.storage.folding import folded_column
 from lastschrift.storage.sqlite.codec import put_instant, put_json
 
 _ACCOUNT_COLUMNS = (
     "contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic, "
-    "bank_name, owner, holder, created"
+    "bank_name, owner, holder, created, managed_by, folded_owner"
 )
 _AUDIT_COLUMNS = "contract_id, writer, sequence, at, client_id, action, subject_id"
 
@@ -29,12 +30,12 @@ def add_accounts_sql(count: int) -> str:
 
     Columns of a value: those of the table, then the debtor's kind.
     """
-    inserted = ", ".join(f"v.column{n}" for n in range(1, 13))
+    inserted = ", ".join(f"v.column{n}" for n in range(1, 15))
     return f"""
     INSERT INTO bank_account ({_ACCOUNT_COLUMNS})
-    SELECT {inserted} FROM (VALUES {_value_list(13, count)}) v
+    SELECT {inserted} FROM (VALUES {_value_list(15, count)}) v
     LEFT JOIN debtor d
-        ON d.contract_id = v.column1 AND d.id = v.column3 AND d.kind = v.column13
+        ON d.contract_id = v.column1 AND d.id = v.column3 AND d.kind = v.column15
         AND d.deleted IS NULL
     WHERE v.column3 IS NULL OR d.id IS NOT NULL
     ON CONFLICT DO NOTHING
@@ -60,6 +61,8 @@ def account_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
             account.owner,
             _holder_json(account),
             put_instant(account.created),
+            None if account.managed_by is None else account.managed_by.bytes,
+            folded_column(account.owner),
             None if debtor is None else debtor.kind.value,
         )
     return values

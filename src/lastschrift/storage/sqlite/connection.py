@@ -1,18 +1,20 @@
 """Opening SQLite as we want it, and running statements on it to their end."""
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
 
-from lastschrift.domain.errors import DomainError
+from lastschrift.domain.errors import DomainError, SearchTooBroad
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.rows import Rows
+from lastschrift.storage.selecting import SEARCH_S_MAX, Statement
 from lastschrift.storage.sqlite import batch
 from lastschrift.storage.sqlite.codec import SQLITE_CODEC
-from lastschrift.storage.sqlite.dialect import TRANSLATED
+from lastschrift.storage.sqlite.dialect import TRANSLATED, selected_to_sqlite
 
 _WRITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -78,6 +80,18 @@ class SqliteEngine:
         """Run a statement of `storage.statements`."""
         return self._connection.execute(TRANSLATED[statement], arguments).fetchall()
 
+    async def search(self, statement: Statement) -> Sequence[Row]:
+        """Run a statement of `storage.selecting`, and end it when its time is over."""
+        deadline = time.monotonic() + SEARCH_S_MAX
+        self._connection.set_progress_handler(lambda: time.monotonic() > deadline, _LOOK_STEPS)
+        try:
+            text = selected_to_sqlite(statement.text)
+            return self._connection.execute(text, statement.arguments).fetchall()
+        except apsw.InterruptError:
+            raise SearchTooBroad from None
+        finally:
+            self._connection.set_progress_handler(None)
+
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
         """Insert what can be, with its audit entries; the places of the rest."""
         left_out: list[int] = []
@@ -119,5 +133,8 @@ class SqliteEngine:
             self._audit_sequence += len(some)
 
 
+_LOOK_STEPS = 200_000
+"""After how many steps of SQLite's machine it is looked at the clock: some milliseconds."""
+
 _ROWS_MAX = 128
-"""Rows of one statement: 13 columns of 128 rows are 1,664 of the 32,766 variables SQLite takes."""
+"""Rows of one statement: 15 columns of 128 rows are 1,920 of the 32,766 variables SQLite takes."""

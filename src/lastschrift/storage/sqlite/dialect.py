@@ -2,8 +2,10 @@ r"""From PostgreSQL's form of a statement to SQLite's.
 
 ``$n::type`` becomes ``?n``: a plain ``$1`` would be a *name* to SQLite, bound by its first
 appearance, and ``CAST(... AS uuid)`` would silently give a number. ``FOR SHARE`` and
-``FOR UPDATE`` go: the one writer of SQLite locks out all others. What this does not know stops
-the start.
+``FOR UPDATE`` go: the one writer of SQLite locks out all others. ``COLLATE "C"`` goes: SQLite
+compares bytes anyway. ``/* by name */`` becomes ``INDEXED BY name``, and the index's own condition
+goes: that is for PostgreSQL (`storage.selecting.indexes`), and SQLite would read the index from
+there on. What this does not know stops the start.
 
 >>> to_sqlite("SELECT name FROM contract WHERE id = $1::uuid FOR SHARE")
 'SELECT name FROM contract WHERE id = ?1'
@@ -11,11 +13,15 @@ the start.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from lastschrift.storage.statements import all_statements
 
 _ARGUMENT = re.compile(r"\$(\d+)::[a-z]+\b")
 _ROW_LOCK = re.compile(r"\s+FOR (?:SHARE|UPDATE)(?: OF [a-z]+)?")
+_OF_AN_INDEX = re.compile(r" AND [a-z]\.\w+ (?:< 'infinity'|>= '')(?= AND)")
+_INDEX = re.compile(r"/\* by (\w+) \*/")
+_COLLATION = ' COLLATE "C"'
 _UNKNOWN = re.compile(
     r"\$|::|\bFOR (?:SHARE|UPDATE|NO KEY|KEY)\b|\bCAST\b|\bunnest\b", re.IGNORECASE
 )
@@ -30,7 +36,9 @@ def to_sqlite(statement: str) -> str:
 
     Raises: NotTranslatable.
     """
-    translated = _ROW_LOCK.sub("", _ARGUMENT.sub(r"?\1", statement))
+    translated = _ROW_LOCK.sub("", _ARGUMENT.sub(r"?\1", statement)).replace(_COLLATION, "")
+    if _INDEX.search(translated):
+        translated = _OF_AN_INDEX.sub("", _INDEX.sub(r"INDEXED BY \1", translated))
     if _UNKNOWN.search(translated):
         raise NotTranslatable(statement)
     return translated
@@ -40,3 +48,9 @@ TRANSLATED: Mapping[str, str] = {
     statement: to_sqlite(statement) for statement in all_statements().values()
 }
 """Every statement of `storage.statements`, translated when this module is imported."""
+
+
+@lru_cache(maxsize=1024)
+def selected_to_sqlite(statement: str) -> str:
+    """Return a statement that was made for one search; the last ones are remembered."""
+    return to_sqlite(statement)

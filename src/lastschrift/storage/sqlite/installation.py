@@ -15,6 +15,7 @@ from lastschrift.placing import part_of, put_in_place
 from lastschrift.storage.installation import DatabaseRefused, Fill, naming
 from lastschrift.storage.jobs import Observer, observe_nothing
 from lastschrift.storage.schema import SchemaError
+from lastschrift.storage.sqlite.backup import Written, write_backup
 from lastschrift.storage.sqlite.connection import (
     SqliteEngine,
     open_alone,
@@ -22,7 +23,12 @@ from lastschrift.storage.sqlite.connection import (
     open_for_writing,
 )
 from lastschrift.storage.sqlite.drive import drive
-from lastschrift.storage.sqlite.migrations import check_schema, migrate, schema_of
+from lastschrift.storage.sqlite.migrations import (
+    check_schema,
+    lacks_of_schema,
+    migrate,
+    schema_of,
+)
 from lastschrift.storage.sqlite.store import SqliteStore
 from lastschrift.storage.sqlite.transfer import SqliteSource, SqliteTables, SqliteTarget
 from lastschrift.storage.transaction import SqlReader
@@ -30,13 +36,16 @@ from lastschrift.storage.transfer import AlreadyInstalled
 
 T = TypeVar("T")
 
-_COMPANIONS = ("", "-wal", "-shm", "-journal")
+COMPANIONS = ("", "-wal", "-shm", "-journal")
 """What SQLite adds to a database's name for the files that belong to it."""
 
 _SAFE_VERSION = (3, 51, 3)
 """Before it, two connections could destroy a database in WAL mode (sqlite.org/wal.html)."""
 
 _PUT_BACK = "put it back from its newest copy"
+
+_STEPS_BETWEEN_LOOKS = 100_000
+"""So many of SQLite's steps, some milliseconds, a long statement goes on before Ctrl-C ends it."""
 
 
 class SqliteInstallation:
@@ -104,6 +113,26 @@ class SqliteInstallation:
                 raise DatabaseRefused(self._path, "is damaged", _PUT_BACK)
             return f"{self._path}, schema {schema_of(connection)}, whole"
 
+    def check_structure(self) -> str:
+        """Hold every row against its indexes, its constraints, and what it refers to.
+
+        Raises: DatabaseRefused, NotOurDatabase, SchemaTooNew, SchemaTooOld.
+        """
+        with _opened(self._path) as connection:
+            check_schema(connection)
+            lacks = lacks_of_schema(connection)
+            if lacks:
+                raise DatabaseRefused(self._path, f"lacks {', '.join(lacks)}", _PUT_BACK)
+            connection.set_progress_handler(_go_on, _STEPS_BETWEEN_LOOKS)
+            if connection.pragma("integrity_check") != "ok":
+                raise DatabaseRefused(self._path, "is damaged", _PUT_BACK)
+            orphans = len(connection.execute("PRAGMA foreign_key_check").fetchall())
+        if orphans:
+            raise DatabaseRefused(
+                self._path, f"has {orphans:,} references to what is not there", _PUT_BACK
+            )
+        return "rows, indexes and references agree"
+
     def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """Return what a query finds.
 
@@ -113,9 +142,17 @@ class SqliteInstallation:
             check_schema(connection)
             return drive(query(SqlReader(SqliteEngine(connection))))
 
+    def back_up(self, backup: Path, observe: Callable[[int, int], None]) -> Written:
+        """Write all that the file holds now into one file, which nobody sees until it is whole.
+
+        Raises: DatabaseRefused, NotOurDatabase; OSError.
+        """
+        with _told(self._path):
+            return write_backup(self._path, backup, observe)
+
     def delete(self) -> None:
         """Delete the file and those that belong to it."""
-        for companion in _COMPANIONS:
+        for companion in COMPANIONS:
             self._path.with_name(self._path.name + companion).unlink(missing_ok=True)
 
     @asynccontextmanager
@@ -156,6 +193,16 @@ class SqliteInstallation:
             check_schema(connection)
             with connection:
                 yield SqliteTables(connection, self._path, partial(_told, self._path))
+
+    @asynccontextmanager
+    async def as_it_is(self) -> AsyncIterator[SqliteTables]:
+        """Read each piece in a transaction of its own, so that the log does not grow meanwhile.
+
+        Raises: DatabaseRefused.
+        """
+        with naming(self._path), _opened(self._path) as connection:
+            check_schema(connection)
+            yield SqliteTables(connection, self._path, partial(_told, self._path))
 
     @asynccontextmanager
     async def as_target(self) -> AsyncIterator[SqliteTarget]:
@@ -215,6 +262,11 @@ def _opened(path: Path) -> Iterator[apsw.Connection]:
             yield connection
         finally:
             connection.close()
+
+
+def _go_on() -> bool:
+    """Let a long statement go on; that Python is asked at all is what lets Ctrl-C end it."""
+    return False
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ import apsw
 
 from lastschrift.operations.ports import Command, Reader, Result, Transaction
 from lastschrift.storage.jobs import Observer, observe_nothing
+from lastschrift.storage.recalling import Recollection
 from lastschrift.storage.sqlite.checkpoints import Checkpoints
 from lastschrift.storage.sqlite.connection import (
     SqliteEngine,
@@ -42,6 +43,7 @@ class SqliteStore:
         self._point_reader = SqlReader(SqliteEngine(self._point_connection))
         self._scanners = ThreadPoolExecutor(_SCANNING_THREADS, thread_name_prefix="scan")
         self._scanner = threading.local()
+        self._recollection = Recollection()
         self._scan_connections: list[apsw.Connection] = []
 
     @property
@@ -71,6 +73,20 @@ class SqliteStore:
         """Read on a thread of the pool, all of it from one snapshot."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._scanners, self._scan, query)
+
+    async def recall(
+        self,
+        what: Hashable,
+        query: Callable[[Reader, T | None], Coroutine[Any, Any, T]],
+        age_s_max: float,
+    ) -> T:
+        """Scan, or return what was found not long ago."""
+
+        def ask(before: T | None) -> Awaitable[T]:
+            return self.scan(lambda reader: query(reader, before))
+
+        found: T = await self._recollection.recall(what, ask, age_s_max)
+        return found
 
     def _scan(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         connection = self._scan_connection()

@@ -35,6 +35,12 @@ class SqliteTables:
             found = self._connection.execute(sql, (*codec.put_key(key), rows_max)).fetchall()
         return codec.get_rows(found)
 
+    async def counted(self, statement: str) -> list[tuple[int, ...]]:
+        """Return the numbers that a statement finds."""
+        with self._told():
+            found: Sequence[Row] = self._connection.execute(statement).fetchall()
+        return [tuple(map(int, row)) for row in found]
+
 
 class SqliteSource(SqliteTables):
     """`storage.transfer.Source`: nobody else has the file open."""

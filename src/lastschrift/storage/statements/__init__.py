@@ -18,13 +18,24 @@ from collections.abc import Mapping
 from lastschrift.storage.statements import (
     access,
     bank_accounts,
+    contract_keys,
     debtors,
     idempotency,
     identities,
     installation,
+    scrolls,
 )
 
-_PARTS = (access, bank_accounts, debtors, idempotency, identities, installation)
+_PARTS = (
+    access,
+    bank_accounts,
+    contract_keys,
+    debtors,
+    idempotency,
+    identities,
+    installation,
+    scrolls,
+)
 
 
 def all_statements() -> Mapping[str, str]:

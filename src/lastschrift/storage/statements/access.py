@@ -1,16 +1,24 @@
 """Contracts, clients, access tokens."""
 
 WRAPPED_KEYS = """
-SELECT purpose, version, master_version, wrapped
+SELECT purpose, version, master_version, wrapped, active_from
 FROM contract_key WHERE contract_id = $1::uuid ORDER BY purpose, version
 """
 
 PRINCIPAL = """
-SELECT t.contract_id, t.client_id, t.scopes, t.expires, d.id, d.kind
+SELECT t.contract_id, t.client_id, t.scopes, t.expires, d.id, d.kind, c.manages
 FROM access_token t
 JOIN client c ON c.contract_id = t.contract_id AND c.id = t.client_id
 LEFT JOIN debtor d ON d.contract_id = c.contract_id AND d.id = c.identity_id
 WHERE t.token_hash = $1::bytea AND t.expires > $2::timestamptz AND c.revoked IS NULL
+"""
+
+ACCESS_TOKEN = """
+SELECT t.client_id, t.scopes, t.issued, t.expires
+FROM access_token t
+JOIN client c ON c.contract_id = t.contract_id AND c.id = t.client_id
+WHERE t.token_hash = $2::bytea AND t.contract_id = $1::uuid AND t.expires > $3::timestamptz
+    AND c.revoked IS NULL
 """
 
 CREDENTIALS = """
@@ -33,12 +41,6 @@ VALUES ($1::uuid, $2::text, $3::timestamptz, $4::text)
 ON CONFLICT DO NOTHING
 """
 
-ADD_CONTRACT_KEY = """
-INSERT INTO contract_key (contract_id, purpose, version, master_version, wrapped)
-VALUES ($1::uuid, $2::text, $3::integer, $4::integer, $5::bytea)
-ON CONFLICT DO NOTHING
-"""
-
 ADD_CLIENT = """
 INSERT INTO client (id, contract_id, name, secret_hash, scopes, identity_id, created, manages)
 VALUES (
@@ -57,6 +59,11 @@ ADD_ACCESS_TOKEN = """
 INSERT INTO access_token (token_hash, contract_id, client_id, scopes, issued, expires)
 VALUES ($1::bytea, $2::uuid, $3::uuid, $4::text, $5::timestamptz, $6::timestamptz)
 ON CONFLICT DO NOTHING
+"""
+
+REVOKE_ACCESS_TOKEN = """
+DELETE FROM access_token
+WHERE token_hash = $3::bytea AND contract_id = $1::uuid AND client_id = $2::uuid RETURNING 1
 """
 
 DROP_EXPIRED_TOKENS = """

@@ -7,15 +7,24 @@ on many rows at once.
 from lastschrift.storage.transaction.access import AccessSqlReader, AccessSqlWriter
 from lastschrift.storage.transaction.auditing import AuditSqlWriter
 from lastschrift.storage.transaction.bank_accounts import BankAccountSqlReader, BankAccountSqlWriter
+from lastschrift.storage.transaction.contract_keys import ContractKeySqlReader
 from lastschrift.storage.transaction.debtors import DebtorSqlReader, DebtorSqlWriter
 from lastschrift.storage.transaction.engine import Engine
 from lastschrift.storage.transaction.idempotency import KeySqlWriter
 from lastschrift.storage.transaction.identities import IdentitySqlReader, IdentitySqlWriter
+from lastschrift.storage.transaction.scrolls import ScrollSqlReader, ScrollSqlWriter
 
 __all__ = ["Engine", "SqlReader", "SqlTransaction"]
 
 
-class SqlReader(AccessSqlReader, DebtorSqlReader, BankAccountSqlReader, IdentitySqlReader):
+class SqlReader(
+    AccessSqlReader,
+    ContractKeySqlReader,
+    DebtorSqlReader,
+    BankAccountSqlReader,
+    IdentitySqlReader,
+    ScrollSqlReader,
+):
     """`operations.ports.Reader` over an engine's connection."""
 
 
@@ -26,6 +35,7 @@ class SqlTransaction(
     BankAccountSqlWriter,
     IdentitySqlWriter,
     KeySqlWriter,
+    ScrollSqlWriter,
     AuditSqlWriter,
 ):
     """`operations.ports.Transaction` over an engine's connection."""

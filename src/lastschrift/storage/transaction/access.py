@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from lastschrift.domain.access import Client, Contract, Principal
+from lastschrift.domain.access import AccessToken, Client, Contract, Principal
 from lastschrift.domain.identity import ClientId, ContractId
 from lastschrift.operations.ports import ClientCredentials, WrappedKey
 from lastschrift.storage.statements import access
+from lastschrift.storage.transaction.contract_keys import ContractKeySqlWriter
 from lastschrift.storage.transaction.engine import SqlPart
 
 
@@ -20,6 +21,17 @@ class AccessSqlReader(SqlPart):
     async def principal(self, token_hash: bytes, now: datetime) -> Principal | None:
         rows = await self._engine.fetch(access.PRINCIPAL, token_hash, self._codec.put_instant(now))
         return self._rows.principal(rows[0]) if rows else None
+
+    async def access_token(
+        self, contract: ContractId, token_hash: bytes, now: datetime
+    ) -> AccessToken | None:
+        rows = await self._engine.fetch(
+            access.ACCESS_TOKEN,
+            self._codec.put_id(contract),
+            token_hash,
+            self._codec.put_instant(now),
+        )
+        return self._rows.access_token(rows[0]) if rows else None
 
     async def credentials(self, client: ClientId) -> ClientCredentials | None:
         rows = await self._engine.fetch(access.CREDENTIALS, self._codec.put_id(client))
@@ -38,7 +50,7 @@ class AccessSqlReader(SqlPart):
         return [self._rows.client(row) for row in await self._engine.fetch(access.CLIENTS)]
 
 
-class AccessSqlWriter(SqlPart):
+class AccessSqlWriter(ContractKeySqlWriter):
     """`operations.ports.AccessWriter` over an engine."""
 
     async def add_contract(self, contract: Contract, keys: Sequence[WrappedKey]) -> None:
@@ -48,14 +60,7 @@ class AccessSqlWriter(SqlPart):
             access.ADD_CONTRACT, key, contract.name, created, contract.identity_linking.value
         )
         for wrapped in keys:
-            await self._engine.fetch(
-                access.ADD_CONTRACT_KEY,
-                key,
-                wrapped.purpose.value,
-                wrapped.version,
-                wrapped.master_version,
-                wrapped.wrapped,
-            )
+            await self.add_contract_key(contract.id, wrapped)
 
     async def add_client(self, client: Client, secret_hash: bytes) -> None:
         await self._engine.fetch(
@@ -90,6 +95,17 @@ class AccessSqlWriter(SqlPart):
             self._codec.put_instant(issued),
             self._codec.put_instant(principal.expires),
         )
+
+    async def revoke_access_token(
+        self, contract: ContractId, client: ClientId, token_hash: bytes
+    ) -> bool:
+        rows = await self._engine.fetch(
+            access.REVOKE_ACCESS_TOKEN,
+            self._codec.put_id(contract),
+            self._codec.put_id(client),
+            token_hash,
+        )
+        return bool(rows)
 
     async def drop_expired_tokens(self, now: datetime, rows_max: int) -> int:
         rows = await self._engine.fetch(

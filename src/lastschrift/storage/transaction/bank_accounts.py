@@ -3,9 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from lastschrift.domain.bank_account import BankAccount
 from lastschrift.domain.errors import DomainError
-from lastschrift.domain.identity import AccountId, ContractId, DebtorId
-from lastschrift.operations.ports import Listing, NewBankAccount, Page, SealedBankAccount
+from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
+from lastschrift.operations.ports import (
+    Condition,
+    LockedBankAccount,
+    NewBankAccount,
+    Page,
+    SealedBankAccount,
+    Search,
+    Stretch,
+)
+from lastschrift.storage.folding import folded_column
+from lastschrift.storage.selecting import BANK_ACCOUNTS, count_of, page_of, stretch_of
 from lastschrift.storage.statements import bank_accounts
 from lastschrift.storage.transaction.engine import SqlPart
 
@@ -21,11 +32,46 @@ class BankAccountSqlReader(SqlPart):
         )
         return self._rows.bank_account(rows[0]) if rows else None
 
-    async def bank_accounts(self, contract: ContractId, page: Page) -> Listing[SealedBankAccount]:
-        key = self._codec.put_id(contract)
-        (total,) = (await self._engine.fetch(bank_accounts.BANK_ACCOUNTS_TOTAL, key))[0]
-        rows = await self._engine.fetch(bank_accounts.BANK_ACCOUNTS, key, page.count, page.offset)
-        return Listing(total, [self._rows.bank_account(row) for row in rows])
+    async def readable_bank_account(
+        self, contract: ContractId, account: AccountId
+    ) -> SealedBankAccount | None:
+        rows = await self._engine.fetch(
+            bank_accounts.READABLE_BANK_ACCOUNT,
+            self._codec.put_id(contract),
+            self._codec.put_id(account),
+        )
+        return self._rows.bank_account(rows[0]) if rows else None
+
+    async def bank_accounts(
+        self, contract: ContractId, search: Search
+    ) -> Sequence[SealedBankAccount]:
+        rows = await self._engine.search(page_of(BANK_ACCOUNTS, self._codec, contract, search))
+        return [self._rows.bank_account(row) for row in rows]
+
+    async def bank_accounts_next(
+        self, contract: ContractId, stretch: Stretch
+    ) -> Sequence[SealedBankAccount]:
+        rows = await self._engine.search(stretch_of(BANK_ACCOUNTS, self._codec, contract, stretch))
+        return [self._rows.bank_account(row) for row in rows]
+
+    async def count_bank_accounts(
+        self, contract: ContractId, condition: Condition, most: int | None
+    ) -> int:
+        ((total,),) = await self._engine.search(
+            count_of(BANK_ACCOUNTS, self._codec, contract, condition, most)
+        )
+        return int(total)
+
+    async def count_bank_accounts_gone(
+        self, contract: ContractId, since: datetime, created_before: datetime
+    ) -> int:
+        ((gone,),) = await self._engine.fetch(
+            bank_accounts.BANK_ACCOUNTS_GONE,
+            self._codec.put_id(contract),
+            self._codec.put_instant(since),
+            self._codec.put_instant(created_before),
+        )
+        return int(gone)
 
     async def bank_accounts_of(
         self, contract: ContractId, debtor: DebtorId
@@ -35,8 +81,21 @@ class BankAccountSqlReader(SqlPart):
         )
         return [self._rows.bank_account(row) for row in rows]
 
+    async def some_bank_accounts_of(
+        self, contract: ContractId, debtor: DebtorId, page: Page, *, valid_at: datetime | None
+    ) -> Sequence[SealedBankAccount]:
+        rows = await self._engine.fetch(
+            bank_accounts.SOME_BANK_ACCOUNTS_OF,
+            self._codec.put_id(contract),
+            self._codec.put_id(debtor),
+            page.count,
+            page.offset,
+            None if valid_at is None else self._codec.put_instant(valid_at),
+        )
+        return [self._rows.bank_account(row) for row in rows]
 
-class BankAccountSqlWriter(SqlPart):
+
+class BankAccountSqlWriter(BankAccountSqlReader):
     """`operations.ports.BankAccountWriter` over an engine."""
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
@@ -52,6 +111,103 @@ class BankAccountSqlWriter(SqlPart):
     ) -> None:
         await self._engine.fetch(
             bank_accounts.DELETE_BANK_ACCOUNT,
+            self._codec.put_id(contract),
+            self._codec.put_id(account),
+            self._codec.put_instant(now),
+        )
+
+    async def delete_bank_accounts_of(
+        self, contract: ContractId, debtor: DebtorId, now: datetime
+    ) -> Sequence[AccountId]:
+        rows = await self._engine.fetch(
+            bank_accounts.DELETE_BANK_ACCOUNTS_OF,
+            self._codec.put_id(contract),
+            self._codec.put_id(debtor),
+            self._codec.put_instant(now),
+        )
+        return [AccountId(self._codec.get_id(key)) for (key,) in rows]
+
+    async def lock_removable_bank_accounts_of(
+        self, contract: ContractId, debtor: DebtorId, client: ClientId, rows_max: int
+    ) -> Sequence[AccountId]:
+        rows = await self._engine.fetch(
+            bank_accounts.LOCK_REMOVABLE_BANK_ACCOUNTS_OF,
+            self._codec.put_id(contract),
+            self._codec.put_id(debtor),
+            self._codec.put_id(client),
+            rows_max,
+        )
+        return [AccountId(self._codec.get_id(key)) for (key,) in rows]
+
+    async def lock_bank_account(
+        self, contract: ContractId, account: AccountId
+    ) -> LockedBankAccount | None:
+        rows = await self._engine.fetch(
+            bank_accounts.LOCK_BANK_ACCOUNT,
+            self._codec.put_id(contract),
+            self._codec.put_id(account),
+        )
+        found = await self.readable_bank_account(contract, account) if rows else None
+        return None if found is None else LockedBankAccount(found, fingerprint=rows[0][0])
+
+    async def bank_account_with(
+        self, contract: ContractId, debtor: DebtorId, fingerprint: bytes
+    ) -> AccountId | None:
+        rows = await self._engine.fetch(
+            bank_accounts.BANK_ACCOUNT_WITH,
+            self._codec.put_id(contract),
+            self._codec.put_id(debtor),
+            fingerprint,
+        )
+        return AccountId(self._codec.get_id(rows[0][0])) if rows else None
+
+    async def update_bank_account(
+        self, account: BankAccount, sealed_iban: bytes, fingerprint: bytes
+    ) -> None:
+        await self._engine.fetch(
+            bank_accounts.UPDATE_BANK_ACCOUNT,
+            self._codec.put_id(account.contract_id),
+            self._codec.put_id(account.id),
+            None if account.debtor is None else self._codec.put_id(account.debtor.id),
+            fingerprint,
+            sealed_iban,
+            account.iban_country,
+            account.iban_last_four,
+            account.bic,
+            account.bank_name,
+            account.owner,
+            None if account.updated is None else self._codec.put_instant(account.updated),
+            folded_column(account.owner),
+        )
+
+    async def update_account_usage(self, account: BankAccount) -> None:
+        authorisation = account.authorisation
+        await self._engine.fetch(
+            bank_accounts.UPDATE_ACCOUNT_USAGE,
+            self._codec.put_id(account.contract_id),
+            self._codec.put_id(account.id),
+            account.alias,
+            None if account.expiry is None else self._codec.put_instant(account.expiry),
+            self._codec.put_json(authorisation) if authorisation else None,
+            None if account.updated is None else self._codec.put_instant(account.updated),
+        )
+
+    async def assign_bank_account(
+        self, contract: ContractId, account: AccountId, debtor: DebtorId | None, now: datetime
+    ) -> None:
+        await self._engine.fetch(
+            bank_accounts.ASSIGN_BANK_ACCOUNT,
+            self._codec.put_id(contract),
+            self._codec.put_id(account),
+            None if debtor is None else self._codec.put_id(debtor),
+            self._codec.put_instant(now),
+        )
+
+    async def archive_bank_account(
+        self, contract: ContractId, account: AccountId, now: datetime
+    ) -> None:
+        await self._engine.fetch(
+            bank_accounts.ARCHIVE_BANK_ACCOUNT,
             self._codec.put_id(contract),
             self._codec.put_id(account),
             self._codec.put_instant(now),

@@ -1,8 +1,15 @@
 """Debtors in SQL."""
 
-from lastschrift.domain.debtor import Debtor
+from collections.abc import Sequence
+from datetime import datetime
+
+from lastschrift.domain.debtor import Debtor, DebtorRef
 from lastschrift.domain.identity import ContractId, DebtorId
-from lastschrift.operations.ports import Listing, Page
+from lastschrift.domain.party import Party
+from lastschrift.operations.ports import Condition, Search, Stretch
+from lastschrift.storage.codec import Value
+from lastschrift.storage.folding import folded_columns
+from lastschrift.storage.selecting import CUSTOMERS, count_of, page_of, stretch_of
 from lastschrift.storage.statements import debtors
 from lastschrift.storage.transaction.engine import SqlPart
 
@@ -16,11 +23,32 @@ class DebtorSqlReader(SqlPart):
         )
         return self._rows.debtor(rows[0]) if rows else None
 
-    async def customers(self, contract: ContractId, page: Page) -> Listing[Debtor]:
-        key = self._codec.put_id(contract)
-        (total,) = (await self._engine.fetch(debtors.CUSTOMERS_TOTAL, key))[0]
-        rows = await self._engine.fetch(debtors.CUSTOMERS, key, page.count, page.offset)
-        return Listing(total, [self._rows.debtor(row) for row in rows])
+    async def customers(self, contract: ContractId, search: Search) -> Sequence[Debtor]:
+        rows = await self._engine.search(page_of(CUSTOMERS, self._codec, contract, search))
+        return [self._rows.debtor(row) for row in rows]
+
+    async def customers_next(self, contract: ContractId, stretch: Stretch) -> Sequence[Debtor]:
+        rows = await self._engine.search(stretch_of(CUSTOMERS, self._codec, contract, stretch))
+        return [self._rows.debtor(row) for row in rows]
+
+    async def count_customers(
+        self, contract: ContractId, condition: Condition, most: int | None
+    ) -> int:
+        ((total,),) = await self._engine.search(
+            count_of(CUSTOMERS, self._codec, contract, condition, most)
+        )
+        return int(total)
+
+    async def count_customers_gone(
+        self, contract: ContractId, since: datetime, created_before: datetime
+    ) -> int:
+        ((gone,),) = await self._engine.fetch(
+            debtors.CUSTOMERS_GONE,
+            self._codec.put_id(contract),
+            self._codec.put_instant(since),
+            self._codec.put_instant(created_before),
+        )
+        return int(gone)
 
 
 class DebtorSqlWriter(SqlPart):
@@ -34,4 +62,42 @@ class DebtorSqlWriter(SqlPart):
             debtor.kind.value,
             self._codec.put_json(debtor.contact),
             self._codec.put_instant(debtor.created),
+            *self._folded(debtor.contact),
         )
+
+    async def lock_customer(self, contract: ContractId, debtor: DebtorId) -> Debtor | None:
+        rows = await self._engine.fetch(
+            debtors.LOCK_CUSTOMER, self._codec.put_id(contract), self._codec.put_id(debtor)
+        )
+        return self._rows.debtor(rows[0]) if rows else None
+
+    async def lock_debtor(self, contract: ContractId, debtor: DebtorRef) -> bool:
+        rows = await self._engine.fetch(
+            debtors.LOCK_DEBTOR,
+            self._codec.put_id(contract),
+            self._codec.put_id(debtor.id),
+            debtor.kind.value,
+        )
+        return bool(rows)
+
+    async def update_debtor(self, debtor: Debtor) -> None:
+        await self._engine.fetch(
+            debtors.UPDATE_DEBTOR,
+            self._codec.put_id(debtor.contract_id),
+            self._codec.put_id(debtor.id),
+            self._codec.put_json(debtor.contact),
+            None if debtor.updated is None else self._codec.put_instant(debtor.updated),
+            *self._folded(debtor.contact),
+        )
+
+    async def delete_debtor(self, contract: ContractId, debtor: DebtorId, now: datetime) -> None:
+        await self._engine.fetch(
+            debtors.DELETE_DEBTOR,
+            self._codec.put_id(contract),
+            self._codec.put_id(debtor),
+            self._codec.put_instant(now),
+        )
+
+    def _folded(self, contact: Party) -> tuple[Value, ...]:
+        *texts, others = folded_columns(contact)
+        return (*texts, self._codec.put_json(others))

@@ -7,6 +7,7 @@ from lastschrift.domain.errors import DomainError
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Codec, Row, Value
 from lastschrift.storage.rows import Rows
+from lastschrift.storage.selecting import Statement
 
 
 class Engine(Protocol):
@@ -16,6 +17,13 @@ class Engine(Protocol):
 
     async def fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
         """Run one of `storage.statements`; return all its rows, none left in a cursor."""
+        ...
+
+    async def search(self, statement: Statement) -> Sequence[Row]:
+        """Run a statement of `storage.selecting`, in no more than its time; only to read.
+
+        Raises: SearchTooBroad.
+        """
         ...
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:

@@ -4,9 +4,12 @@ Our tables stand in the first schema of the role's search path. Our mark is the 
 ``schema_version``. Of two who migrate at once, one does it and the other waits.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
+
 import asyncpg
 
 from lastschrift.storage.postgres.connecting import Connection
+from lastschrift.storage.postgres.migrations.folding import fill_folded
 from lastschrift.storage.schema import (
     Migration,
     NotOurDatabase,
@@ -29,6 +32,9 @@ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p'
 
 _NUMBER = "SELECT max(number) FROM schema_version"
 _APPLIED = "INSERT INTO schema_version (number, name) VALUES ($1, $2)"
+
+_FILLS: Mapping[int, Callable[[Connection], Awaitable[None]]] = {4: fill_folded}
+"""What fills new columns behind the script of a step, in its transaction."""
 
 
 def newest_schema() -> int:
@@ -108,4 +114,6 @@ async def drop_tables(connection: Connection) -> None:
 async def _apply(connection: Connection, step: Migration) -> None:
     async with connection.transaction():
         await connection.execute(step.script)
+        if step.number in _FILLS:
+            await _FILLS[step.number](connection)
         await connection.execute(_APPLIED, step.number, step.name)

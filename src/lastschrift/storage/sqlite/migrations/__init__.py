@@ -3,6 +3,9 @@
 Our mark is the file's ``application_id``, its schema's number the ``user_version``.
 """
 
+from collections.abc import Callable, Mapping
+from contextlib import closing
+
 import apsw
 
 from lastschrift.storage.schema import (
@@ -12,8 +15,13 @@ from lastschrift.storage.schema import (
     migrations_in,
     steps_after,
 )
+from lastschrift.storage.sqlite.migrations.folding import fill_folded
 
 APPLICATION_ID = 0x4C736368  # "Lsch"
+
+
+_FILLS: Mapping[int, Callable[[apsw.Connection], None]] = {4: fill_folded}
+"""What fills new columns behind the script of a step, in its transaction."""
 
 
 def newest_schema() -> int:
@@ -39,6 +47,20 @@ def check_schema(connection: apsw.Connection) -> None:
     check_schema_number(schema_of(connection), newest_schema())
 
 
+def lacks_of_schema(connection: apsw.Connection) -> list[str]:
+    """Return the names of the tables and indexes that are missing, or are not as we make them.
+
+    SQLite's own checks know of none that is not there, and without a unique index doubles come in.
+    """
+    with closing(apsw.Connection(":memory:")) as fresh:
+        migrate(fresh)
+        wanted = set(fresh.execute(_DEFINITIONS))
+    return sorted(str(name) for name, _ in wanted.difference(connection.execute(_DEFINITIONS)))
+
+
+_DEFINITIONS = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+
+
 def migrate(connection: apsw.Connection) -> list[str]:
     """Apply what is missing, each in a transaction of its own; return the names of what was.
 
@@ -59,6 +81,8 @@ def _apply(connection: apsw.Connection, step: Migration) -> None:
     try:
         with connection:
             connection.execute(step.script)
+            if step.number in _FILLS:
+                _FILLS[step.number](connection)
             broken = connection.execute("PRAGMA foreign_key_check").fetchall()
             if broken:
                 raise apsw.ConstraintError(f"migration {step.name} breaks {len(broken)} references")

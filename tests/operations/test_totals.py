@@ -1,0 +1,124 @@
+"""The total of a long list: what is remembered, and what came and went since, add up."""
+
+from random import Random
+
+import pytest
+
+from lastschrift.domain.identity import DebtorId
+from lastschrift.domain.party import Party
+from lastschrift.operations.delete_bank_account import DeleteBankAccount, delete_bank_account
+from lastschrift.operations.delete_debtor import DeleteDebtor, delete_debtor
+from lastschrift.operations.list_debtors import list_debtors
+from lastschrift.operations.ports import Field, HasText, Page, Search
+from lastschrift.operations.register_debtor import RegisterDebtor, register_debtor
+from lastschrift.operations.remember_totals import remember_totals
+from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
+from tests.house import House
+from tests.operations.merchants import Merchant, merchant_of
+
+pytestmark = pytest.mark.anyio
+
+NOTHING = Page(0, 0)
+ALL = Search(page=NOTHING)
+DOE = Search(page=NOTHING, condition=HasText(Field.FAMILY_NAME, "doe"))
+
+
+@pytest.fixture
+async def merchant(house: House) -> Merchant:
+    return await merchant_of(house)
+
+
+@pytest.fixture(autouse=True)
+def _short_lists_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    for verb in ("totals", "list_debtors", "reveal_bank_accounts"):
+        monkeypatch.setattr(f"lastschrift.operations.{verb}.COUNTED_MAX", 2)
+
+
+def never_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lastschrift.operations.totals.TOTAL_AGE_S_MAX", 3600.0)
+
+
+def always_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lastschrift.operations.totals.TOTAL_AGE_S_MAX", -1.0)
+
+
+async def save(merchant: Merchant) -> DebtorId:
+    command = RegisterDebtor(
+        contract_id=merchant.contract, client_id=merchant.client, contact=Party(family_name="Doe")
+    )
+    return (await register_debtor(merchant.house.ports, command)).id
+
+
+async def delete(merchant: Merchant, debtor: DebtorId) -> None:
+    command = DeleteDebtor(
+        contract_id=merchant.contract, client_id=merchant.client, debtor_id=debtor
+    )
+    await delete_debtor(merchant.house.ports, command)
+
+
+async def total(merchant: Merchant, search: Search = ALL) -> int:
+    return (await list_debtors(merchant.house.ports, merchant.contract, search)).total
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_total_is_exact_when_it_is_counted_whatever_came_and_went(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    always_too_old(monkeypatch)
+    random = Random(seed)  # a history that can be repeated
+    there = [merchant.debtor.id]
+    for _ in range(30):
+        merchant.house.clock.advance(random.choice([0, 1, 30, 59, 61, 300]))
+        if random.random() < 0.6 or len(there) < 3:
+            there.append(await save(merchant))
+        else:
+            await delete(merchant, there.pop(random.randrange(len(there))))
+        if random.random() < 0.6:
+            assert await total(merchant) == len(there)
+
+
+async def test_accounts_are_counted_as_customers_are(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always_too_old(monkeypatch)
+    ports, contract = merchant.house.ports, merchant.contract
+    accounts = [(await merchant.register(number=number)).account for number in range(6)]
+    for left, account in zip(range(5, 2, -1), accounts, strict=False):
+        merchant.house.clock.advance(45)
+        command = DeleteBankAccount(
+            contract_id=contract, client_id=merchant.client, account_id=account.id
+        )
+        await delete_bank_account(ports, command)
+        assert (await reveal_bank_accounts(ports, contract, ALL)).total == left
+
+
+async def test_a_large_total_may_be_a_bit_old(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_too_old(monkeypatch)
+    for _ in range(3):
+        await save(merchant)
+    assert (await total(merchant), await total(merchant, DOE)) == (4, 3)
+    await save(merchant)
+    assert (await total(merchant), await total(merchant, DOE)) == (4, 3)
+
+
+async def test_a_small_total_is_never_old(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_too_old(monkeypatch)
+    assert await total(merchant) == 1
+    await save(merchant)
+    assert await total(merchant) == 2
+
+
+async def test_long_lists_are_counted_before_anybody_asks(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_too_old(monkeypatch)
+    monkeypatch.setattr("lastschrift.operations.remember_totals.COUNTED_MAX", 2)
+    for _ in range(3):
+        await save(merchant)
+    assert await remember_totals(merchant.house.ports) == 1
+    await save(merchant)
+    assert await total(merchant) == 4
