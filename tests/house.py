@@ -6,7 +6,7 @@ network. `conftest.house` opens one for a test.
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,18 +20,25 @@ from lastschrift.domain.access import Client, Scope, Secret
 from lastschrift.domain.identity import ClientId
 from lastschrift.operations.create_client import CreateClient, create_client
 from lastschrift.operations.create_contract import CreateContract, create_contract
-from lastschrift.operations.ports import Ports, Store
+from lastschrift.operations.ports import Clock, Ports, Store
 from lastschrift.vault.keyring import KeyVault
 from lastschrift.vault.master_key import MasterKey
 from lastschrift.web.api import Api
 from lastschrift.web.app import build_app
 from lastschrift.web.bearer import BearerTokens
 from lastschrift.web.http import Edge
+from lastschrift.web.limits import AttemptLimits
 from tests.databases import Database
 
 BASE_URL = "http://127.0.0.1:8080"
 SEED_INSTANT = datetime(2017, 11, 9, 19, 16, 13, tzinfo=UTC)
 """When the first seed document's customer was saved."""
+
+PEER = "127.0.0.1"
+"""Where requests come from, unless a test says otherwise."""
+
+CLIENT_FAILURES_MAX, SOURCE_FAILURES_MAX = 10, 100
+"""How many wrong secrets may be shown in a minute: what holds where nothing is set."""
 
 
 # --- what is not real -----------------------------------------------------------------------------
@@ -109,7 +116,12 @@ class House:
     clock: FakeClock
     reports: Reports
     bearer: BearerTokens
+    limits: AttemptLimits
     client: httpx2.AsyncClient
+
+    def client_from(self, peer: str) -> httpx2.AsyncClient:
+        """Return a client that asks from another address."""
+        return client_of(self.ports, self.bearer, self.limits, self.reports, peer=peer)
 
     async def open_contract(
         self,
@@ -132,14 +144,39 @@ class House:
 # --- opening it -----------------------------------------------------------------------------------
 
 
+def usual_limits(clock: Clock) -> AttemptLimits:
+    """Return the limits of a server where nothing is set."""
+    return AttemptLimits(
+        clock,
+        client_failures_per_minute_max=CLIENT_FAILURES_MAX,
+        source_failures_per_minute_max=SOURCE_FAILURES_MAX,
+    )
+
+
+def wide_limits(clock: Clock) -> AttemptLimits:
+    """Return limits that leave room for tests which show thousands of wrong secrets."""
+    most = 1_000_000
+    return AttemptLimits(
+        clock, client_failures_per_minute_max=most, source_failures_per_minute_max=most
+    )
+
+
 @asynccontextmanager
-async def open_house(database: Database) -> AsyncIterator[House]:
+async def open_house(
+    database: Database, make_limits: Callable[[Clock], AttemptLimits] = usual_limits
+) -> AsyncIterator[House]:
     """Open a house on a database, and close it in the end."""
     clock, reports = FakeClock(), Reports()
+    limits = make_limits(clock)
     async with database.opened() as store:
-        ports = Ports(store, KeyVault(MasterKey({1: bytes(32)})), clock, CountingIds())
-        bearer = BearerTokens(ports)
-        async with client_of(ports, bearer, reports) as client:
+        vault = KeyVault(
+            MasterKey({1: bytes(32)}),
+            now=clock.now,
+            monotonic_s=lambda: clock.now().timestamp(),
+        )
+        ports = Ports(store, vault, clock, CountingIds())
+        bearer = BearerTokens(ports, limits)
+        async with client_of(ports, bearer, limits, reports) as client:
             yield House(
                 database=database,
                 ports=ports,
@@ -147,6 +184,7 @@ async def open_house(database: Database) -> AsyncIterator[House]:
                 clock=clock,
                 reports=reports,
                 bearer=bearer,
+                limits=limits,
                 client=client,
             )
 
@@ -156,17 +194,28 @@ async def reopened(
     house: House, ports: Ports, *, public_url: str | None = None
 ) -> AsyncIterator[House]:
     """Serve the same house over other ports, one of them broken perhaps, or under another URL."""
-    bearer = BearerTokens(ports)
-    async with client_of(ports, bearer, house.reports, public_url=public_url) as client:
+    bearer, reports = BearerTokens(ports, house.limits), house.reports
+    async with client_of(ports, bearer, house.limits, reports, public_url=public_url) as client:
         yield replace(house, ports=ports, bearer=bearer, client=client)
 
 
 def client_of(
-    ports: Ports, bearer: BearerTokens, reports: Reports, *, public_url: str | None = None
+    ports: Ports,
+    bearer: BearerTokens,
+    limits: AttemptLimits,
+    reports: Reports,
+    *,
+    public_url: str | None = None,
+    peer: str = PEER,
 ) -> httpx2.AsyncClient:
     """Return a client that talks, without a network, to all APIs over these ports."""
     edge = Edge(
-        ports=ports, bearer=bearer, body_bytes_max=65_536, public_url=public_url, has_cors=True
+        ports=ports,
+        bearer=bearer,
+        limits=limits,
+        body_bytes_max=65_536,
+        public_url=public_url,
+        has_cors=True,
     )
     app = build_app(
         all_apis(),
@@ -175,7 +224,8 @@ def client_of(
         observer=reports,
         log_unexpected=reports.log_unexpected,
     )
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=BASE_URL)
+    transport = httpx2.ASGITransport(app, client=(peer, 49_152))
+    return httpx2.AsyncClient(transport=transport, base_url=BASE_URL)
 
 
 def all_apis(*, has_cors: bool = True) -> list[Api]:

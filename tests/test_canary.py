@@ -58,7 +58,7 @@ def test_no_iban_token_or_secret_is_kept_in_clear(life: Life) -> None:
 def test_every_kind_of_answer_was_given(life: Life) -> None:
     given = {(wire, answer.status_code) for (wire, _), answer in life.answers.items()}
     assert given >= {
-        *(("oauth", status) for status in (200, 400, 401, 404, 405, 413)),
+        *(("oauth", status) for status in (200, 400, 401, 404, 405, 413, 429)),
         *(("secuconnect", status) for status in (200, 403, 404, 405, 409, 413, 422, 500)),
         *(("pace", status) for status in (200, 201, 204, 303, 400, 401, 403, 404, 405)),
         *(("pace", status) for status in (406, 409, 413, 415, 422, 500)),

@@ -4,7 +4,9 @@ import json
 import re
 import stat
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from lastschrift.settings import (
     CONFIG_FILE,
     SETTINGS,
+    IdentityProvider,
     InstallationKind,
     Listen,
     LogFormat,
@@ -27,6 +30,17 @@ from lastschrift.settings import (
 )
 
 EVERY_NAME = [setting.name for setting in SETTINGS]
+
+PROVIDER = IdentityProvider(
+    issuer="https://id.example.org/realms/fuel",
+    audience="lastschrift",
+    client=UUID("09ae83af7c37121b2de929b211bad944"),
+)
+PROVIDER_LINES = (
+    'issuer = "https://id.example.org/realms/fuel"',
+    'audience = "lastschrift"',
+    'client = "09ae83af7c37121b2de929b211bad944"',
+)
 
 
 @pytest.fixture
@@ -59,6 +73,7 @@ def test_a_new_installation_has_the_defaults(directory: Path) -> None:
         listen=Listen("127.0.0.1", 8080),
         master_key_file=directory / "master.key",
         public_url=None,
+        trusted_proxies=None,
         cors=True,
         docs=True,
         log_format=None,
@@ -66,7 +81,10 @@ def test_a_new_installation_has_the_defaults(directory: Path) -> None:
         queue_limit=4096,
         request_timeout_s=20.0,
         body_bytes_max=65_536,
+        client_failures_per_minute_max=10,
+        source_failures_per_minute_max=100,
         shutdown_timeout_s=20.0,
+        identity_provider=None,
     )
 
 
@@ -78,6 +96,7 @@ def test_the_file_sets_everything(directory: Path) -> None:
         'listen = "[::1]:8081"',
         'master_key_file = "/etc/lastschrift/master.key"',
         'public_url = "https://debit.example.org/sepa"',
+        'trusted_proxies = "127.0.0.1, 10.0.0.0/8,fd00::/8"',
         "cors = false",
         "docs = false",
         'log_format = "json"',
@@ -85,7 +104,11 @@ def test_the_file_sets_everything(directory: Path) -> None:
         "queue_limit = 1",
         "request_timeout_s = 0.5",
         "body_bytes_max = 1024",
+        "client_failures_per_minute_max = 5",
+        "source_failures_per_minute_max = 1000000",
         "shutdown_timeout_s = 3600",
+        "[[identity_provider]]",
+        *PROVIDER_LINES,
     )
     assert Settings.load(directory, {}) == Settings(
         directory=directory,
@@ -96,6 +119,7 @@ def test_the_file_sets_everything(directory: Path) -> None:
         listen=Listen("::1", 8081),
         master_key_file=Path("/etc/lastschrift/master.key"),
         public_url="https://debit.example.org/sepa",
+        trusted_proxies=tuple(map(ip_network, ("127.0.0.1/32", "10.0.0.0/8", "fd00::/8"))),
         cors=False,
         docs=False,
         log_format=LogFormat.JSON,
@@ -103,7 +127,10 @@ def test_the_file_sets_everything(directory: Path) -> None:
         queue_limit=1,
         request_timeout_s=0.5,
         body_bytes_max=1024,
+        client_failures_per_minute_max=5,
+        source_failures_per_minute_max=1_000_000,
         shutdown_timeout_s=3600.0,
+        identity_provider=(PROVIDER,),
     )
 
 
@@ -181,6 +208,82 @@ def test_an_address_reads_as_it_is_written(
     write(directory)
     listen = Listen(host, port)
     assert Settings.load(directory, {"LASTSCHRIFT_LISTEN": str(listen)}).listen == listen
+
+
+# --- identity providers ---------------------------------------------------------------------------
+
+
+def as_json(*providers: object) -> dict[str, str]:
+    return {"LASTSCHRIFT_IDENTITY_PROVIDER": json.dumps(providers)}
+
+
+def provider(**members: object) -> dict[str, object]:
+    given = {"issuer": PROVIDER.issuer, "audience": "lastschrift", "client": PROVIDER.client.hex}
+    return {**given, **members}
+
+
+def test_a_variable_says_the_same_in_json(directory: Path) -> None:
+    assert Settings.load(directory, as_json(provider())).identity_provider == (PROVIDER,)
+    assert Settings.load(directory, as_json()).identity_provider == ()
+
+
+@pytest.mark.parametrize(
+    ("issuer", "jwks_url"),
+    [
+        ("https://id.example.org", None),
+        ("https://id.example.org:8443/realms/fuel/", "https://keys.example.org/a?b=c"),
+        ("https://[2001:db8::1]/", None),
+        ("http://localhost:3000", "http://127.0.0.1:3000/jwks"),
+        ("http://[::1]:3000", None),
+    ],
+)
+def test_a_provider_is_elsewhere_by_https_or_on_this_machine(
+    directory: Path, issuer: str, jwks_url: str | None
+) -> None:
+    (one,) = (
+        Settings.load(
+            directory, as_json(provider(issuer=issuer, jwks_url=jwks_url))
+        ).identity_provider
+        or ()
+    )
+    assert (one.issuer, one.jwks_url) == (issuer, jwks_url)
+
+
+@pytest.mark.parametrize(
+    ("providers", "said"),
+    [
+        (
+            [provider(issuer="http://id.example.org")],
+            "issuer must be an https URL, or http on this machine",
+        ),
+        ([provider(issuer="http://127.0.0.1.example.org")], "must be an https URL"),
+        ([provider(issuer="https://user@id.example.org")], "must be an https URL"),
+        ([provider(issuer="https://id.example.org#a")], "must be an https URL"),
+        ([provider(issuer="https://id.example.org/a b")], "must be an https URL"),
+        ([provider(issuer="id.example.org")], "must be an https URL"),
+        ([provider(jwks_url="http://10.0.0.1/jwks")], "must be an https URL"),
+        ([provider(audience="")], "an audience is visible text"),
+        ([provider(audience="a\x00b")], "an audience is visible text"),
+        ([provider(client="shop")], "Invalid UUID"),
+        ([provider(jwks_uri="https://a")], "unknown field `jwks_uri`"),
+        ([{"issuer": "https://id.example.org"}], "missing required field `audience`"),
+        ([provider(), provider()], "same issuer and the same audience"),
+        ([provider(), provider(audience="b", jwks_url="https://a")], "one set of keys"),
+        ([1], "Expected `object`"),
+    ],
+)
+def test_a_wrong_provider_is_told_with_what_is_wrong(
+    directory: Path, providers: list[object], said: str
+) -> None:
+    (problem,) = problems(directory, as_json(*providers))
+    assert problem.startswith("LASTSCHRIFT_IDENTITY_PROVIDER ")
+    assert said in problem
+
+
+@pytest.mark.parametrize("text", ["", "hello", "{}", "[", '"a"'])
+def test_what_is_no_list_of_providers_is_told(directory: Path, text: str) -> None:
+    (problem,) = problems(directory, {"LASTSCHRIFT_IDENTITY_PROVIDER": text})
+    assert "tables with issuer" in problem
 
 
 # --- what is wrong --------------------------------------------------------------------------------
@@ -364,7 +467,7 @@ def test_the_written_file_shows_every_setting_with_a_value_that_may_be_set(
     directory: Path,
 ) -> None:
     text = (directory / CONFIG_FILE).read_text(encoding="utf-8")
-    uncommented = re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
+    uncommented = re.sub(r"^# (\w+ = |\[\[)", r"\1", text, flags=re.MULTILINE)
     assert list(tomllib.loads(uncommented)) == EVERY_NAME
     (directory / CONFIG_FILE).write_text(uncommented, encoding="utf-8")
     Settings.load(directory, {})

@@ -12,13 +12,24 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
 
-from lastschrift.cli.house import CannotDo, Fill
+from lastschrift.cli.house import CannotDo, Fill, Restoring
 from lastschrift.cli.root import lastschrift
-from lastschrift.opening import all_keys, filled, installation_at, installation_of, told, with_ports
+from lastschrift.opening import (
+    all_keys,
+    filled,
+    installation_at,
+    installation_of,
+    providers_of,
+    told,
+    with_ports,
+)
 from lastschrift.placing import part_of, put_in_place
 from lastschrift.serving import load_all_banks, serve_by_workers, serve_here
 
@@ -97,11 +108,68 @@ class WholeHouse:
                 copy_database(installation_at(source), installation_at(target), progress)
             )
 
+    def back_up(
+        self,
+        database: SqliteDatabase,
+        backup: Path,
+        progress: Callable[[str, str, int, int], None],
+    ) -> tuple[int, str]:
+        from lastschrift.storage.sqlite.installation import SqliteInstallation
+
+        with told():
+            written = SqliteInstallation(database.path).back_up(
+                backup, partial(progress, "backing up", database.path.name)
+            )
+        return written.bytes_total, written.sha256
+
+    def backup_kind(self, backup: Path) -> InstallationKind:
+        from lastschrift.settings import InstallationKind
+        from lastschrift.storage.sqlite.restoring import kind_of_backup
+
+        with told():
+            return InstallationKind(kind_of_backup(backup))
+
+    def restore(
+        self,
+        settings: Settings,
+        restoring: Restoring,
+        progress: Callable[[str, str, int, int], None],
+    ) -> tuple[Sequence[str], Path | None]:
+        from lastschrift.restoring import restore
+
+        return restore(settings, restoring, progress)
+
     def perform(self, settings: Settings, request: bytes) -> bytes:
         from lastschrift.admin.verbs import perform
 
         with told():
             return asyncio.run(with_ports(settings, lambda ports: perform(ports, request)))
+
+    def customer(self, customer_id: str) -> UUID:
+        from lastschrift.apis.secuconnect.ids import parse_customer_id
+
+        debtor = parse_customer_id(customer_id)
+        if debtor is None:
+            raise CannotDo(f"{customer_id} is no customer's id; one begins with PCU_")
+        return debtor
+
+    def master_versions(self, settings: Settings) -> Sequence[int]:
+        from lastschrift.vault.master_key import load_master_key
+
+        with told():
+            return load_master_key(settings.master_key_file).versions
+
+    def add_master_version(self, settings: Settings) -> int:
+        from lastschrift.vault.master_key import add_master_version
+
+        with told():
+            return add_master_version(settings.master_key_file)
+
+    def drop_master_versions(self, settings: Settings, kept: Collection[int]) -> Sequence[int]:
+        from lastschrift.vault.master_key import drop_master_versions
+
+        with told():
+            return drop_master_versions(settings.master_key_file, kept)
 
     def check_database(self, settings: Settings) -> str:
         with told():
@@ -117,6 +185,27 @@ class WholeHouse:
             for contract, keys in keys_by_contract.items():
                 vault.unlock(contract, keys)
         return f"{settings.master_key_file}, opens the keys of {len(keys_by_contract)} contracts"
+
+    def check_identity_providers(self, settings: Settings) -> str:
+        if not settings.identity_provider:
+            return "none are set"
+        from lastschrift.identity_providers.examining import ProviderUseless, examine_providers
+        from lastschrift.identity_providers.fetching import Fetcher
+
+        with told():
+            clients = installation_of(settings).read(lambda reader: reader.clients())
+        good = {client.id for client in clients if client.revoked is None}
+        try:
+            return asyncio.run(examine_providers(providers_of(settings), good, Fetcher()))
+        except ProviderUseless as fact:
+            raise CannotDo(f"{fact}; see docs/guides/identity-providers.md") from None
+
+    def examine(
+        self, settings: Settings, progress: Callable[[str, str, int, int], None]
+    ) -> Sequence[tuple[str, Callable[[], str]]]:
+        from lastschrift.examining import examinations
+
+        return examinations(settings, progress)
 
     def check_sqlite(self) -> str:
         from lastschrift.storage.sqlite.installation import library_version

@@ -6,13 +6,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lastschrift.cli.house import CannotDo, Fill
 
 if TYPE_CHECKING:
     from lastschrift.domain.identity import ContractId
-    from lastschrift.operations.ports import Ports, Reader, Store, WrappedKey
+    from lastschrift.identity_providers.provider import Provider
+    from lastschrift.operations.ports import (
+        Clock,
+        IdentityProviders,
+        Ports,
+        Reader,
+        Store,
+        WrappedKey,
+    )
     from lastschrift.settings import (
         PostgresDatabase,
         Settings,
@@ -68,8 +77,40 @@ def ports_around(settings: Settings) -> Callable[[Store], Ports]:
     from lastschrift.vault.keyring import KeyVault
     from lastschrift.vault.master_key import load_master_key
 
-    vault = KeyVault(load_master_key(settings.master_key_file))
-    return lambda store: Ports(store=store, vault=vault, clock=SystemClock(), ids=RandomIds())
+    read_master = partial(load_master_key, settings.master_key_file)
+    vault, clock = KeyVault(read_master(), read_master), SystemClock()
+    providers = trusted_providers(settings, clock)
+    return lambda store: Ports(
+        store=store, vault=vault, clock=clock, ids=RandomIds(), identity_providers=providers
+    )
+
+
+def trusted_providers(settings: Settings, clock: Clock) -> IdentityProviders:
+    """Return the identity providers that are set; nothing is fetched before a token needs it."""
+    from lastschrift.operations.ports import NoIdentityProviders
+
+    if not settings.identity_provider:
+        return NoIdentityProviders()
+    from lastschrift.identity_providers.fetching import Fetcher
+    from lastschrift.identity_providers.verifying import TrustedProviders
+
+    return TrustedProviders(providers_of(settings), clock, Fetcher())
+
+
+def providers_of(settings: Settings) -> list[Provider]:
+    """Return how the identity providers are set."""
+    from lastschrift.domain.identity import ClientId
+    from lastschrift.identity_providers.provider import Provider
+
+    return [
+        Provider(
+            issuer=one.issuer,
+            audience=one.audience,
+            client_id=ClientId(one.client),
+            jwks_url=one.jwks_url,
+        )
+        for one in settings.identity_provider or ()
+    ]
 
 
 async def with_ports(settings: Settings, work: Callable[[Ports], Coroutine[Any, Any, T]]) -> T:

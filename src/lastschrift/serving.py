@@ -65,6 +65,8 @@ def _load_rooms(settings: Settings) -> None:
     from lastschrift.vault import keyring, master_key  # noqa: F401
     from lastschrift.web import app, openapi, probes, server  # noqa: F401
 
+    if settings.identity_provider:
+        from lastschrift.identity_providers import verifying  # noqa: F401
     _all_apis(has_cors=settings.cors)
     installation_of(settings)
 
@@ -97,20 +99,29 @@ async def _opened_app(
     from lastschrift.web.app import build_app
     from lastschrift.web.bearer import BearerTokens
     from lastschrift.web.http import Edge
+    from lastschrift.web.limits import AttemptLimits
     from lastschrift.web.openapi import openapi_routes
     from lastschrift.web.probes import Readiness, probe_routes
+    from lastschrift.web.proxies import TrustedProxies
 
     async with _counting(siblings) as metrics, opened_ports(settings, metrics) as ports:
-        bearer = BearerTokens(ports)
+        limits = AttemptLimits(
+            ports.clock,
+            client_failures_per_minute_max=settings.client_failures_per_minute_max,
+            source_failures_per_minute_max=settings.source_failures_per_minute_max,
+        )
+        bearer = BearerTokens(ports, limits)
         apis = _all_apis(has_cors=settings.cors)
         app = build_app(
             apis,
             Edge(
                 ports=ports,
                 bearer=bearer,
+                limits=limits,
                 body_bytes_max=settings.body_bytes_max,
                 public_url=settings.public_url,
                 has_cors=settings.cors,
+                proxies=TrustedProxies(settings.trusted_proxies or ()),
             ),
             more_routes=probe_routes(
                 apis,
@@ -177,24 +188,35 @@ def _all_apis(*, has_cors: bool) -> list[Api]:
 
 @asynccontextmanager
 async def _housekeeping(ports: Ports) -> AsyncIterator[None]:
-    """Forget expired tokens and idempotency keys now and then, until the block ends."""
+    """Forget what has expired, and count what is long, now and then until the block ends."""
     from lastschrift.domain.errors import Unavailable
     from lastschrift.logs import log_unexpected
     from lastschrift.operations.drop_expired_keys import drop_expired_keys
+    from lastschrift.operations.drop_expired_scrolls import drop_expired_scrolls
     from lastschrift.operations.drop_expired_tokens import drop_expired_tokens
+    from lastschrift.operations.remember_totals import remember_totals
 
-    async def keep_house(every_s: int, drop: Callable[[Ports], Coroutine[Any, Any, int]]) -> None:
+    async def keep_house(
+        first_s: int, every_s: int, chore: Callable[[Ports], Coroutine[Any, Any, int]]
+    ) -> None:
+        pause_s = first_s
         while True:
-            await asyncio.sleep(every_s)
+            await asyncio.sleep(pause_s)
+            pause_s = every_s
             try:
-                await drop(ports)
+                await chore(ports)
             except Unavailable:
                 continue  # The store says itself that it can't be used.
             except Exception as error:  # noqa: BLE001  # the next time will do
                 log_unexpected(error, secrets.token_hex(16), "housekeeping")
 
-    chores = ((_HOUSEKEEPING_S, drop_expired_tokens), (_HOUSEKEEPING_KEYS_S, drop_expired_keys))
-    tasks = [asyncio.create_task(keep_house(every_s, drop)) for every_s, drop in chores]
+    chores = (
+        (_HOUSEKEEPING_S, drop_expired_tokens),
+        (_HOUSEKEEPING_KEYS_S, drop_expired_keys),
+        (_HOUSEKEEPING_KEYS_S, drop_expired_scrolls),
+    )
+    tasks = [asyncio.create_task(keep_house(every_s, every_s, drop)) for every_s, drop in chores]
+    tasks.append(asyncio.create_task(keep_house(0, _HOUSEKEEPING_KEYS_S, remember_totals)))
     try:
         yield
     finally:

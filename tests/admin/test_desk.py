@@ -10,7 +10,8 @@ from lastschrift.admin import desk as desk_module
 from lastschrift.admin.desk import Desk
 from lastschrift.admin.lock import DirectoryInUse, Holder, hold, holder_of
 from lastschrift.admin.socket import answering
-from lastschrift.admin.verbs import CONTRACT_LIST, Nothing, VerbFailed
+from lastschrift.admin.verb import Nothing
+from lastschrift.admin.verbs import CONTRACT_LIST, VerbFailed
 
 pytestmark = pytest.mark.anyio
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from lastschrift.admin.verb import Arguments, Nothing, Result, Verb
 from lastschrift.admin.verbs import (
     CLIENT_CREATE,
     CLIENT_LIST,
@@ -14,13 +15,9 @@ from lastschrift.admin.verbs import (
     CONTRACT_CREATE,
     CONTRACT_LIST,
     VERBS,
-    Arguments,
     ClientNamed,
     NewClient,
     NewContract,
-    Nothing,
-    Result,
-    Verb,
     VerbFailed,
     encode,
     perform,

@@ -26,6 +26,8 @@ NAMES = {
 WRONG_SECRET = "7c" * 32
 
 TOKEN = "/oauth/token"
+INTROSPECT, REVOKE = "/oauth/introspect", "/oauth/revoke"
+GUESSES = 11  # One more than are looked at.
 CUSTOMERS = "/api/v2/Payment/Customers"
 CONTAINERS = "/api/v2/Payment/Containers"
 METHODS = "/pay/2024-1/payment-methods"
@@ -95,7 +97,9 @@ def live(server: RunningServer, kept: Kept) -> Life:
         get_credentials(life)
         get_tokens(life)
         fail_to_get_tokens(life)
+        give_tokens_back(life)
         customer = register_by_secuconnect(life)
+        change_by_secuconnect(life, customer)
         fail_by_secuconnect(life, customer)
         register_by_pace(life)
         fail_by_pace(life)
@@ -157,6 +161,22 @@ def fail_to_get_tokens(life: Life) -> None:
     life.ask("oauth", "secret in the path", "POST", f"/oauth/{secret}")
 
 
+def give_tokens_back(life: Life) -> None:
+    """Ask about a token and revoke it, rightly and wrongly, and guess until nobody listens."""
+    token, wrong = life.values["token by JSON"], {"client_secret": WRONG_SECRET}
+    named = {**life.credentials, "token": token}
+    for what, path in (("introspect", INTROSPECT), ("revoke", REVOKE)):
+        life.ask("oauth", f"{what}, wrong secret", "POST", path, data={**named, **wrong})
+        life.ask("oauth", f"{what}, no credentials", "POST", path, data={"token": token})
+        life.ask("oauth", f"{what} in the query", "GET", path, params=named)
+        life.ask("oauth", what, "POST", path, data=named)
+    headers = {"authorization": f"Bearer {token}"}
+    life.ask("secuconnect", "token given back", "GET", CUSTOMERS, headers=headers)
+    guess = {**life.credentials, **wrong, "client_id": "0" * 32}
+    for number in range(GUESSES):
+        life.ask("oauth", f"guess {number}", "POST", TOKEN, data=guess)
+
+
 # --- secuconnect ----------------------------------------------------------------------------------
 
 
@@ -182,6 +202,37 @@ def register_by_secuconnect(life: Life) -> str:
         life.ask("secuconnect", what, "POST", CONTAINERS, json=account, headers=life.bearer)
     life.ask("secuconnect", "list", "GET", CONTAINERS, headers=life.bearer)
     return customer
+
+
+def change_by_secuconnect(life: Life, customer: str) -> None:
+    """Change, hand over, archive and delete what was saved, rightly and wrongly."""
+    body = {"customer": customer, "private": {"iban": german_iban(5).reveal(), "owner": OWNER}}
+    made = life.ask("secuconnect", "to change", "POST", CONTAINERS, json=body, headers=life.bearer)
+    container = f"{CONTAINERS}/{made.json()['id']}"
+    life.values["IBAN of a changed account"] = changed = german_iban(6_172_839_405).reveal()
+    good = {"private": {"iban": changed, "owner": OWNER}}
+    contact = {"contact": CONTACT}
+    steps: dict[str, tuple[str, str, object]] = {
+        "new contact": ("PUT", f"{CUSTOMERS}/{customer}", contact),
+        "contact of nobody": ("PUT", f"{CUSTOMERS}/{OWNER}", contact),
+        "wrong contact": ("PUT", f"{CUSTOMERS}/{customer}", {"contact": {"dob": OWNER}}),
+        "new IBAN": ("PUT", container, good),
+        "wrong IBAN": ("PUT", container, {"private": {**good["private"], "iban": changed[:-1]}}),
+        "IBAN of nobody": ("PUT", f"{CONTAINERS}/{changed}", good),
+        "taken": ("DELETE", f"{container}/assign", None),
+        "taken from nobody": ("DELETE", f"{container}/assign/{OWNER}", None),
+        "given": ("POST", f"{container}/assign/{customer}", None),
+        "given to nobody": ("POST", f"{container}/assign/{OWNER}", None),
+        "validated": ("POST", f"{CONTAINERS}/me/validateSingleIban", {"iban": changed}),
+        "no IBAN": ("POST", f"{CONTAINERS}/me/validateSingleIban", {"iban": [changed]}),
+        "archived": ("PUT", f"{container}/archive", None),
+        "archived again": ("PUT", f"{container}/archive", good),
+        "deleted": ("DELETE", container, None),
+        "nobody deleted": ("DELETE", f"{CUSTOMERS}/{OWNER}", None),
+        "a contract of nobody's": ("GET", f"/api/v2/Payment/Contracts/{OWNER}", None),
+    }
+    for what, (method, path, sent) in steps.items():
+        life.ask("secuconnect", what, method, path, json=sent, headers=life.bearer)
 
 
 def fail_by_secuconnect(life: Life, customer: str) -> None:
@@ -288,9 +339,7 @@ def fail_by_pace(life: Life) -> None:
     life.ask("pace", "broken", "POST", SEPA, content=f'{{"data": "{OWNER} {IBAN}', headers=broken)
     life.ask("pace", "id", "GET", f"{METHODS}/{OTHER_IBAN}", headers=life.bearer)
     life.ask("pace", "route", "GET", f"/pay/{OWNER}/{OTHER_IBAN}", headers=life.bearer)
-    life.ask(
-        "pace", "method", "PATCH", f"{METHODS}/{TAKEN_ID}", json=ATTRIBUTES, headers=life.bearer
-    )
+    life.ask("pace", "method", "PUT", f"{METHODS}/{TAKEN_ID}", json=ATTRIBUTES, headers=life.bearer)
     asked = {**life.credentials, "scope": Scope.SECUCONNECT.value}
     token = life.ask("oauth", "one scope", "POST", TOKEN, data=asked).json()["access_token"]
     life.values["token of one scope"] = token

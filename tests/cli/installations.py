@@ -113,6 +113,15 @@ def refusal(directory: Path, *arguments: str, **variables: str) -> str:
     return line.removeprefix("Error: ")
 
 
+def contents(directory: Path) -> dict[str, bytes]:
+    """Return what an installation consists of: its files, without the traces of who looks in."""
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file() and not path.name.endswith((".lock", "-shm", "-wal"))
+    }
+
+
 def mark_database(directory: Path, kind: str) -> None:
     """Say of a database that it was made for something else."""
     change_database(directory, f"UPDATE installation SET kind = '{kind}'")

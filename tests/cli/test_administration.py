@@ -18,8 +18,10 @@ SCOPES = [
     "pay:payment-methods:create",
     "pay:payment-methods:create:sepa",
     "pay:payment-methods:read",
+    "pay:payment-methods-per-user:read:one",
     "pay:payment-methods:patch",
     "pay:payment-methods:delete",
+    "pay:payment-tokens:read",
 ]
 NOBODY = "0193b7a4-3c1e-7d5a-9f00-5a3c8d2e4b61"
 
@@ -103,6 +105,14 @@ def test_a_client_is_given_the_scopes_that_are_named(server: RunningServer) -> N
     contract = create_contract(server.directory)
     named = ("--scope", SCOPES[3], "--scope", SCOPES[1], "--scope", SCOPES[3])
     assert create_client(server.directory, contract, *named)["scopes"] == [SCOPES[3], SCOPES[1]]
+
+
+def test_a_client_may_be_made_to_manage_what_it_registers(server: RunningServer) -> None:
+    contract = create_contract(server.directory)
+    managing = create_client(server.directory, contract, "--manages")["client_id"]
+    other = create_client(server.directory, contract)["client_id"]
+    clients = {each["client_id"]: each for each in told_json(server.directory, "client", "list")}
+    assert (clients[managing]["manages"], clients[other]["manages"]) == (True, False)
 
 
 def test_a_contract_s_id_may_be_given_without_dashes(server: RunningServer) -> None:

@@ -59,7 +59,8 @@ def test_the_program_tells_its_version() -> None:
 def test_the_program_lists_its_commands() -> None:
     told = run("--help")
     assert told.returncode == 0
-    for name in ("sandbox", "init", "serve", "migrate", "copy", "contract", "client", "doctor"):
+    names = "sandbox init serve migrate copy backup restore contract client identity doctor"
+    for name in names.split():
         assert f"  {name} " in told.stdout
 
 

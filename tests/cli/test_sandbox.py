@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from lastschrift.cli.demo import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
+from lastschrift.domain.access import Scope
 from tests.cli.installations import (
     change_database,
     command,
@@ -107,7 +108,7 @@ def test_it_holds_the_demo_client_and_nothing_else(sandbox: RunningServer) -> No
     assert contract["name"] == "Sandbox"
     assert (client["client_id"], client["contract"]) == (DEMO_CLIENT_ID, contract["id"])
     assert client["has_identity"] is True
-    assert len(client["scopes"]) == 6
+    assert len(client["scopes"]) == len(Scope)
 
 
 def test_a_second_start_finds_what_the_first_one_kept(tmp_path: Path) -> None:

@@ -85,7 +85,11 @@ OPERATIONS = [
 
 def api_at(path: str) -> Api:
     """Return the API whose path it is."""
-    (api,) = (api for api in APIS.values() if path.lower().startswith(api.prefix))
+    (api,) = (
+        api
+        for api in APIS.values()
+        if path.lower().startswith(api.prefix) or path in {route.path for route in api.routes}
+    )
     return api
 
 

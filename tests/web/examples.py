@@ -31,6 +31,24 @@ async def in_sandbox(house: House, *given: str) -> AsyncIterator[World]:
         yield world
 
 
+def given_for(operation: Operation) -> list[str]:
+    """Return what there must be, beside a customer, for an operation to do something."""
+    is_about_nothing_yet = operation.method == "POST" and "{" not in operation.path
+    return [] if is_about_nothing_yet else [_ACCOUNT[operation.document]]
+
+
+_ACCOUNT = {"pace": "a payment method", "secuconnect": "a bank account of the customer"}
+
+
+def path_example(operation: Operation) -> str:
+    """Return a path as the description shows it."""
+    path = operation.path
+    for parameter in operation.described["parameters"]:
+        shown = str(example(parameter["schema"], {}))
+        path = path.replace(f"{{{parameter['name']}}}", shown)
+    return path
+
+
 def request_example(operation: Operation) -> dict[str, Any]:
     """Return a body as the description shows it."""
     schemas = DOCUMENTS[operation.document]["components"]["schemas"]

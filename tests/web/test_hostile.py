@@ -5,10 +5,13 @@ request targets. Each entry has a name that says what is wrong with it. What mus
 apart from what is only strange: of that, all that is asked is an answer as described.
 """
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from lastschrift.cli.demo import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
-from tests.house import House
+from tests.databases import Database
+from tests.house import House, open_house, wide_limits
 from tests.web.descriptions import OPERATIONS
 from tests.web.hostile.form_bodies import FORM, refused_forms, strange_forms
 from tests.web.hostile.heads import (
@@ -39,6 +42,12 @@ TOKEN = BY_NAME["POST /oauth/token"]
 TAKEN = {200, 201, 303, 409}
 """How a body that is in order is answered: the first time, and again."""
 
+ANSWERED_TO_NO_ID = {
+    "DELETE /api/v2/Payment/Customers/{id}": 403,
+    "POST /api/v2/Payment/Containers/{id}/assign/{customer}": 403,
+}
+"""As documented, or as for a customer in a body; with a slash in it, it is another path: 404."""
+
 CREDENTIALS = {
     "grant_type": "client_credentials",
     "client_id": DEMO_CLIENT_ID,
@@ -46,8 +55,16 @@ CREDENTIALS = {
 }
 
 PAYLOADS_MIN = 200
+PAYLOADS_PER_FIELD_MIN = 80
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def house(database: Database) -> AsyncIterator[House]:
+    """Return a house where thousands of wrong secrets may be shown, and each is looked at."""
+    async with open_house(database, wide_limits) as opened:
+        yield opened
 
 
 def test_there_is_enough_for_operations_without_a_body_too() -> None:
@@ -98,11 +115,12 @@ async def test_a_strange_value_in_any_field_is_answered_as_described(
     name: str, house: House
 ) -> None:
     async with inquiry(BY_NAME[name], house) as asking:
-        for path in paths_in(asking.document):
+        paths = list(paths_in(asking.document))
+        for path in paths:
             for what, value in STRANGE_VALUES.items():
                 body = with_value(asking.document, path, value)
                 await asking.ask(f"{'.'.join(path)}: {what}", body=body)
-        assert asking.asked >= PAYLOADS_MIN
+        assert asking.asked >= PAYLOADS_PER_FIELD_MIN * len(paths)
 
 
 @pytest.mark.parametrize("length", [BODY_BYTES_MAX + 1, 10_000_000])
@@ -185,7 +203,8 @@ async def test_a_strange_id_names_nothing(name: str, house: House) -> None:
     async with inquiry(BY_NAME[name], house) as asking:
         for what, written in strange_ids():
             target = asking.target.rpartition(b"/")[0] + b"/" + written
-            assert (await asking.ask(what, target=target)).status_code == 404, what
+            expected = {404, ANSWERED_TO_NO_ID.get(name, 404)}
+            assert (await asking.ask(what, target=target)).status_code in expected, what
 
 
 @pytest.mark.parametrize("name", LISTS)

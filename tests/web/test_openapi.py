@@ -121,7 +121,7 @@ JSON = {"content-type": "application/json"}
     [
         (CUSTOMERS, httpx2.Response(418)),
         (CUSTOMERS, httpx2.Response(200, headers=JSON, json={"count": -1, "data": []})),
-        (CUSTOMERS, httpx2.Response(200, headers=JSON, json={"data": []})),
+        (CUSTOMERS, httpx2.Response(200, headers=JSON, json={"count": 0})),
         (CUSTOMERS, httpx2.Response(200, text='{"count": 0, "data": []}')),
         (CUSTOMERS + "/x/y", httpx2.Response(200, headers=JSON, json={})),
         (CUSTOMERS + "/x/y", httpx2.Response(404, headers=JSON, json={})),

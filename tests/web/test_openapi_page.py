@@ -17,7 +17,7 @@ from lastschrift.web.openapi_examples import curl
 from lastschrift.web.openapi_words import kind_in_words, members
 from tests.house import BASE_URL, House
 from tests.web.descriptions import APIS, DOCUMENTS, OPERATIONS, Operation, Schema, check_answer
-from tests.web.examples import fitted, in_sandbox
+from tests.web.examples import fitted, given_for, in_sandbox
 
 
 @pytest.fixture
@@ -135,8 +135,7 @@ async def test_the_browser_is_told_to_load_nothing(client: httpx2.AsyncClient) -
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 async def test_the_line_for_curl_does_the_operation(operation: Operation, house: House) -> None:
     line = curl(DOCUMENTS[operation.document], operation.method, operation.path)
-    given = [] if operation.method == "POST" else ["a payment method"]
-    async with in_sandbox(house, *given) as world:
+    async with in_sandbox(house, *given_for(operation)) as world:
         line = fitted(line, world).replace("$TOKEN", world.bindings["token"])
         answer = await do_as_curl_would(house.client, line)
     assert answer.is_success, answer.text

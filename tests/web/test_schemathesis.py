@@ -17,6 +17,7 @@ from schemathesis import CheckFunction
 from schemathesis.checks import CHECKS
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from lastschrift.apis.oauth.paths import INTROSPECT, REVOKE
 from lastschrift.cli.demo import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 from lastschrift.domain.access import Scope
 from lastschrift.domain.countries import COUNTRIES
@@ -41,6 +42,12 @@ LEFT_OUT = {
 }
 """The checks of schemathesis that are not made, and why. All others are."""
 
+MANY_MAY_FAIL = {
+    "LASTSCHRIFT_CLIENT_FAILURES_PER_MINUTE_MAX": "1000000",
+    "LASTSCHRIFT_SOURCE_FAILURES_PER_MINUTE_MAX": "1000000",
+}
+"""Here thousands of wrong secrets come from one address, and each is to be looked at."""
+
 
 # --- what the formats of our own look like --------------------------------------------------------
 
@@ -64,6 +71,12 @@ schemathesis.openapi.format(
     "latin", st.text(st.characters(max_codepoint=0x2FFF).filter(is_latin)).filter(str.strip)
 )
 
+NAMES = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
+for kind, text in (("customer", "contact.surname"), ("container", "private.owner")):
+    values = st.builds("{}:{}{}".format, st.just(text), NAMES, st.sampled_from(["", "*", "?"]))
+    schemathesis.openapi.format(f"{kind}-query", st.lists(values, min_size=1).map(" OR ".join))
+    schemathesis.openapi.format(f"{kind}-sort", st.sampled_from([f"{text}:asc", "created:dsc"]))
+
 
 # --- asking ---------------------------------------------------------------------------------------
 
@@ -86,7 +99,10 @@ def schema_of(name: str) -> schemathesis.BaseSchema:
 @pytest.fixture(scope="module", params=ENGINES)
 def server(request: pytest.FixtureRequest) -> Iterator[RunningServer]:
     """Return a sandbox that this file's tests have for themselves, on each engine in turn."""
-    with keeping_on(request.param) as options, running_sandbox(None, *options) as running:
+    with (
+        keeping_on(request.param) as options,
+        running_sandbox(None, *options, **MANY_MAY_FAIL) as running,
+    ):
         yield running
 
 
@@ -119,7 +135,9 @@ def test_secuconnect_answers_as_described(
     case: AnyCase, server: RunningServer, headers: dict[str, str]
 ) -> None:
     case.call_and_validate(
-        base_url=server.url, headers=headers, excluded_checks=not_said_by_secuconnect(case)
+        base_url=server.url,
+        headers=headers,
+        excluded_checks=[*not_said_by_secuconnect(case), *not_said_of_clients(case)],
     )
 
 
@@ -128,11 +146,21 @@ def test_pace_answers_as_described(
     case: AnyCase, server: RunningServer, headers: dict[str, str]
 ) -> None:
     case.call_and_validate(
-        base_url=server.url, headers=headers, excluded_checks=not_said_by_pace(case)
+        base_url=server.url,
+        headers=headers,
+        excluded_checks=[*not_said_by_pace(case), *not_said_of_clients(case)],
     )
 
 
 # --- what the descriptions do not say -------------------------------------------------------------
+
+
+def not_said_of_clients(case: AnyCase) -> list[CheckFunction]:
+    """Return the checks that don't know that a client shows its credentials in the body.
+
+    No schema can say which credentials exist; of the token endpoint itself schemathesis knows it.
+    """
+    return [positive_data_acceptance] if case.path in {REVOKE, INTROSPECT} else []
 
 
 def not_said_by_secuconnect(case: AnyCase) -> list[CheckFunction]:
@@ -141,14 +169,15 @@ def not_said_by_secuconnect(case: AnyCase) -> list[CheckFunction]:
     No schema can say that ``customer`` and ``customer_id`` must name the same one; nor that an
     idempotency key is for one request, and both its headers for one key. That an empty text counts
     as absent is not said because nobody should rely on it; in a query, objects and lists can become
-    empty too.
+    empty too. A list that is read batch by batch is not for every order, and not for no time.
     """
+    is_scroll = "scroll_expire" in case.query
     names_two = isinstance(case.body, dict) and {"customer", "customer_id"} <= set(case.body)
     has_key = any(name in case.headers for name in ("Idempotency-Key", "X-Action"))
     is_nested = any(isinstance(value, (Mapping, list)) for value in case.query.values())
     may_be_empty = is_nested or has_empty_text([case.body, case.query])
     return [
-        *([positive_data_acceptance] if names_two or has_key else []),
+        *([positive_data_acceptance] if names_two or has_key or is_scroll else []),
         *([negative_data_rejection] if may_be_empty else []),
     ]
 

@@ -7,14 +7,11 @@ the desk takes the lock itself for as long as the work takes.
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from lastschrift.admin.lock import DirectoryInUse, Holder, hold
 from lastschrift.admin.socket import NoHolder, ask
-from lastschrift.admin.verbs import Verb, read_answer, write_request
-
-Arguments = TypeVar("Arguments")
-Result = TypeVar("Result")
+from lastschrift.admin.verb import Arguments, Result, Verb
+from lastschrift.admin.verbs import read_answer, write_request
 
 _WAIT_S = 10
 _POLL_S = 0.05

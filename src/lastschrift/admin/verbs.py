@@ -4,18 +4,21 @@ A request is one JSON line, ``{"verb": ..., "arguments": {...}}``; so is the ans
 ``{"result": ...}`` or ``{"error": ...}`` with the name of the fact that stood in the way.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from lastschrift.domain.access import Client, Contract, Scope, Secret
+from lastschrift.admin.identity_verbs import IDENTITY_VERBS
+from lastschrift.admin.key_verbs import KEY_VERBS
+from lastschrift.admin.verb import Arguments, Nothing, Result, Verb
+from lastschrift.domain.access import Client, Contract, IdentityLinking, Scope, Secret
 from lastschrift.domain.errors import DomainError
 from lastschrift.domain.identity import ClientId, ContractId
+from lastschrift.operations.change_identity_linking import change_identity_linking
 from lastschrift.operations.create_client import CreateClient, create_client
 from lastschrift.operations.create_contract import CreateContract, create_contract
 from lastschrift.operations.list_clients import list_clients
@@ -23,9 +26,6 @@ from lastschrift.operations.list_contracts import list_contracts
 from lastschrift.operations.ports import Ports
 from lastschrift.operations.revoke_client import revoke_client
 from lastschrift.operations.rotate_client_secret import rotate_client_secret
-
-Arguments = TypeVar("Arguments")
-Result = TypeVar("Result")
 
 NAME_CHARACTERS_MAX = 140
 
@@ -38,14 +38,18 @@ Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
 # --- what verbs take and give ---------------------------------------------------------------------
 
 
-class Nothing(Struct, frozen=True):
-    """The arguments of a verb that takes none."""
-
-
 class NewContract(Struct, frozen=True):
     """The arguments of ``contract.create``."""
 
     name: Name
+    identities: IdentityLinking = IdentityLinking.FIRST_USE
+
+
+class ContractChange(Struct, frozen=True):
+    """The arguments of ``contract.change``."""
+
+    contract: UUID
+    identities: IdentityLinking
 
 
 class ContractTold(Struct, frozen=True, kw_only=True):
@@ -54,6 +58,7 @@ class ContractTold(Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     created: datetime
+    identities: IdentityLinking
 
 
 class NewClient(Struct, frozen=True, kw_only=True):
@@ -63,6 +68,7 @@ class NewClient(Struct, frozen=True, kw_only=True):
     name: Name
     scopes: tuple[Scope, ...]
     has_identity: bool
+    manages: bool = False
 
 
 class ClientNamed(Struct, frozen=True):
@@ -79,6 +85,7 @@ class ClientTold(Struct, frozen=True, kw_only=True):
     name: str
     scopes: tuple[Scope, ...]
     has_identity: bool
+    manages: bool
     created: datetime
     revoked: datetime | None
 
@@ -99,18 +106,14 @@ class ClientCreated(Credentials, frozen=True, kw_only=True):
 # --- the table ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Verb(Generic[Arguments, Result]):
-    """One thing that can be wanted."""
-
-    name: str
-    arguments: type[Arguments]
-    result: type[Result]
-    perform: Callable[[Ports, Arguments], Coroutine[Any, Any, Result]]
-
-
 async def _create_contract(ports: Ports, wanted: NewContract) -> ContractTold:
-    return _told_contract(await create_contract(ports, CreateContract(name=wanted.name)))
+    command = CreateContract(name=wanted.name, identity_linking=wanted.identities)
+    return _told_contract(await create_contract(ports, command))
+
+
+async def _change_contract(ports: Ports, wanted: ContractChange) -> ContractTold:
+    contract = ContractId(wanted.contract)
+    return _told_contract(await change_identity_linking(ports, contract, wanted.identities))
 
 
 async def _list_contracts(ports: Ports, _wanted: Nothing) -> list[ContractTold]:
@@ -123,6 +126,7 @@ async def _create_client(ports: Ports, wanted: NewClient) -> ClientCreated:
         name=wanted.name,
         scopes=wanted.scopes,
         has_identity=wanted.has_identity,
+        manages=wanted.manages,
     )
     created = await create_client(ports, command)
     return ClientCreated(
@@ -146,6 +150,7 @@ async def _rotate_secret(ports: Ports, wanted: ClientNamed) -> Credentials:
 
 
 CONTRACT_CREATE = Verb("contract.create", NewContract, ContractTold, _create_contract)
+CONTRACT_CHANGE = Verb("contract.change", ContractChange, ContractTold, _change_contract)
 CONTRACT_LIST = Verb("contract.list", Nothing, list[ContractTold], _list_contracts)
 CLIENT_CREATE = Verb("client.create", NewClient, ClientCreated, _create_client)
 CLIENT_LIST = Verb("client.list", Nothing, list[ClientTold], _list_clients)
@@ -154,17 +159,25 @@ CLIENT_ROTATE_SECRET = Verb("client.rotate_secret", ClientNamed, Credentials, _r
 
 _ALL: Sequence[Verb[Any, Any]] = (
     CONTRACT_CREATE,
+    CONTRACT_CHANGE,
     CONTRACT_LIST,
     CLIENT_CREATE,
     CLIENT_LIST,
     CLIENT_REVOKE,
     CLIENT_ROTATE_SECRET,
+    *IDENTITY_VERBS,
+    *KEY_VERBS,
 )
 VERBS = {verb.name: verb for verb in _ALL}
 
 
 def _told_contract(contract: Contract) -> ContractTold:
-    return ContractTold(id=contract.id, name=contract.name, created=contract.created)
+    return ContractTold(
+        id=contract.id,
+        name=contract.name,
+        created=contract.created,
+        identities=contract.identity_linking,
+    )
 
 
 def _told_client(client: Client) -> ClientTold:
@@ -174,6 +187,7 @@ def _told_client(client: Client) -> ClientTold:
         name=client.name,
         scopes=client.scopes,
         has_identity=client.identity is not None,
+        manages=client.manages,
         created=client.created,
         revoked=client.revoked,
     )

@@ -8,6 +8,12 @@ import click
 from lastschrift.admin.verbs import NAME_CHARACTERS_MAX
 from lastschrift.domain.refusals import ValueRefused
 from lastschrift.domain.text import clean_text
+from lastschrift.domain.users import (
+    ISSUER_CHARACTERS_MAX,
+    SUBJECT_CHARACTERS_MAX,
+    is_issuer,
+    is_subject,
+)
 from lastschrift.settings import SETTINGS, SettingRefused, database_at
 
 
@@ -41,6 +47,38 @@ class Name(click.ParamType[str]):
             text = ""
         if not text:
             wanted = f"a name has 1 to {NAME_CHARACTERS_MAX} characters, no controls among them"
+            self.fail(wanted, param, ctx)
+        return text
+
+
+class Issuer(click.ParamType[str]):
+    """What an identity provider calls itself."""
+
+    name = "issuer"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Return it letter for letter, or tell what one looks like."""
+        text = str(value)
+        if not is_issuer(text):
+            wanted = f"an issuer has 1 to {ISSUER_CHARACTERS_MAX} visible characters"
+            self.fail(wanted, param, ctx)
+        return text
+
+
+class Subject(click.ParamType[str]):
+    """What an identity provider calls a user."""
+
+    name = "subject"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Return it letter for letter, or tell what one looks like."""
+        text = str(value)
+        if not is_subject(text):
+            wanted = f"a subject has 1 to {SUBJECT_CHARACTERS_MAX} visible characters"
             self.fail(wanted, param, ctx)
         return text
 

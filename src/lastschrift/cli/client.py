@@ -5,6 +5,7 @@ from uuid import UUID
 
 import click
 
+from lastschrift.admin.verb import Nothing
 from lastschrift.admin.verbs import (
     CLIENT_CREATE,
     CLIENT_LIST,
@@ -14,7 +15,6 @@ from lastschrift.admin.verbs import (
     ClientTold,
     Credentials,
     NewClient,
-    Nothing,
 )
 from lastschrift.cli.administering import desk
 from lastschrift.cli.arguments import Id, Name
@@ -51,6 +51,11 @@ def client() -> None:
     is_flag=True,
     help="Let no payer stand behind its own tokens: PACE answers them 401.",
 )
+@click.option(
+    "--manages",
+    is_flag=True,
+    help="Let no other client delete the bank accounts that it registers.",
+)
 @data_option
 @json_option
 @click.pass_obj
@@ -61,6 +66,7 @@ def create(
     name: str,
     scopes: tuple[str, ...],
     no_identity: bool,
+    manages: bool,
     directory: Path,
     is_json: bool,
 ) -> None:
@@ -70,6 +76,7 @@ def create(
         name=name,
         scopes=tuple(map(Scope, dict.fromkeys(scopes))) or tuple(Scope),
         has_identity=not no_identity,
+        manages=manages,
     )
     created = desk(house, directory).ask(CLIENT_CREATE, wanted)
     if is_json:
@@ -90,7 +97,7 @@ def list_(house: House, directory: Path, is_json: bool) -> None:
         print_json(found)
     else:
         print_table(
-            ("client id", "name", "contract", "scopes", "payer behind it", "state"),
+            ("client id", "name", "contract", "scopes", "payer behind it", "manages", "state"),
             [_row(told) for told in found],
         )
 
@@ -134,5 +141,6 @@ def _print_credentials(told: Credentials) -> None:
 def _row(told: ClientTold) -> tuple[str, ...]:
     state = "active" if told.revoked is None else f"revoked {told.revoked.isoformat()}"
     identity = "yes" if told.has_identity else "no"
+    manages = "yes" if told.manages else "no"
     scopes = " ".join(told.scopes)
-    return told.client_id, told.name, str(told.contract), scopes, identity, state
+    return told.client_id, told.name, str(told.contract), scopes, identity, manages, state

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 import click
 
@@ -22,6 +25,18 @@ Fill = Callable[["Ports"], Coroutine[Any, Any, None]]
 
 class CannotDo(click.ClickException):
     """A command can't do its work; the text is one line, and says what to do about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restoring:
+    """What to restore: a backup, and how.
+
+    ``master_key_file`` is a copy of the key for an installation that has none; None, if it has.
+    """
+
+    backup: Path
+    master_key_file: Path | None
+    is_migrated: bool
 
 
 class House(Protocol):
@@ -59,6 +74,34 @@ class House(Protocol):
         """
         ...
 
+    def back_up(
+        self,
+        database: SqliteDatabase,
+        backup: Path,
+        progress: Callable[[str, str, int, int], None],
+    ) -> tuple[int, str]:
+        """Write a backup of a database that may be in use; return its length and its SHA-256.
+
+        ``progress`` is told what is done, with which file, how many bytes are, and of how many.
+        """
+        ...
+
+    def backup_kind(self, backup: Path) -> InstallationKind:
+        """Return what the installation was made for that a backup is of."""
+        ...
+
+    def restore(
+        self,
+        settings: Settings,
+        restoring: Restoring,
+        progress: Callable[[str, str, int, int], None],
+    ) -> tuple[Sequence[str], Path | None]:
+        """Put a backup in the place of the database; all of it is checked before.
+
+        Return the names of the migrations that it got, and where the database before it is kept.
+        """
+        ...
+
     def serve(self, settings: Settings, started: Callable[[int], None]) -> None:
         """Serve until stopped; ``started`` is told the port once requests are answered."""
         ...
@@ -67,12 +110,38 @@ class House(Protocol):
         """Do one of `lastschrift.admin.verbs` without a server."""
         ...
 
+    def customer(self, customer_id: str) -> UUID:
+        """Return the debtor that the secuconnect API calls so."""
+        ...
+
+    def master_versions(self, settings: Settings) -> Sequence[int]:
+        """Return the versions that the master key's file holds."""
+        ...
+
+    def add_master_version(self, settings: Settings) -> int:
+        """Add a version to the master key's file, and return it."""
+        ...
+
+    def drop_master_versions(self, settings: Settings, kept: Collection[int]) -> Sequence[int]:
+        """Take all versions out of that file but those ``kept``, and the newest."""
+        ...
+
     def check_database(self, settings: Settings) -> str:
         """Return what there is to say of a database that is whole and of this schema."""
         ...
 
     def check_keys(self, settings: Settings) -> str:
         """Return what there is to say of a master key that opens all keys in the database."""
+        ...
+
+    def check_identity_providers(self, settings: Settings) -> str:
+        """Return what there is to say of identity providers whose tokens can be taken."""
+        ...
+
+    def examine(
+        self, settings: Settings, progress: Callable[[str, str, int, int], None]
+    ) -> Sequence[tuple[str, Callable[[], str]]]:
+        """Return checks that read all that the database holds, each under its subject."""
         ...
 
     def check_sqlite(self) -> str:

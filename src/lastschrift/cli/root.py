@@ -8,7 +8,20 @@ import click
 from lastschrift import __version__
 from lastschrift.cli.epilog import example
 
-_COMMANDS = ("sandbox", "init", "serve", "migrate", "copy", "contract", "client", "doctor")
+_COMMANDS = (
+    "sandbox",
+    "init",
+    "serve",
+    "migrate",
+    "copy",
+    "backup",
+    "restore",
+    "contract",
+    "client",
+    "identity",
+    "keys",
+    "doctor",
+)
 """In the order of their need; each stands in the module of its name beside this one."""
 
 

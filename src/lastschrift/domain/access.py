@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from lastschrift.domain.debtor import DebtorRef
 from lastschrift.domain.identity import ClientId, ContractId, DebtorId
+from lastschrift.domain.users import OutsideUser
 
 TOKEN_LIFETIME = timedelta(seconds=1200)
 """How long an access token is good (secuconnect, "Get Token": ``expires_in`` 1200)."""
@@ -20,8 +21,14 @@ class Scope(StrEnum):
     PACE_CREATE = "pay:payment-methods:create"
     PACE_CREATE_SEPA = "pay:payment-methods:create:sepa"
     PACE_READ = "pay:payment-methods:read"
+    PACE_READ_PER_USER = "pay:payment-methods-per-user:read:one"
     PACE_PATCH = "pay:payment-methods:patch"
     PACE_DELETE = "pay:payment-methods:delete"
+    PACE_TOKENS_READ = "pay:payment-tokens:read"
+
+
+MERCHANT_SCOPES = frozenset({Scope.SECUCONNECT})
+"""What speaks for a whole contract, so that no payer's token may carry it."""
 
 
 class IdentityLinking(Enum):
@@ -63,13 +70,32 @@ class Client(Struct, frozen=True, kw_only=True):
 class Principal(Struct, frozen=True, kw_only=True):
     """Who a request acts for: what its access token stands for.
 
-    ``debtor`` is the payer that the token speaks for, on wires that ask for one.
+    ``debtor`` is the payer that the token speaks for, on wires that ask for one. ``manages``: what
+    accounts it registers, no other client may delete. ``user`` is whom a token of an outside
+    identity provider speaks for, linked to a debtor or not; ``app`` is the app that was given it.
     """
 
     contract_id: ContractId
     client_id: ClientId
     debtor: DebtorRef | None
     scopes: frozenset[Scope]
+    expires: datetime
+    manages: bool = False
+    user: OutsideUser | None = None
+    app: str | None = None
+
+    @property
+    def manager(self) -> ClientId | None:
+        """The client, if it manages what it registers."""
+        return self.client_id if self.manages else None
+
+
+class AccessToken(Struct, frozen=True, kw_only=True):
+    """What is known of an access token; the token itself is not."""
+
+    client_id: ClientId
+    scopes: tuple[Scope, ...]
+    issued: datetime
     expires: datetime
 
 

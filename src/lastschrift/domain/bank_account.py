@@ -9,12 +9,13 @@ from datetime import datetime
 from msgspec import Struct
 
 from lastschrift.domain.debtor import DebtorKind, DebtorRef
+from lastschrift.domain.errors import BankAccountHeldByUser, BankAccountManaged
 from lastschrift.domain.iban import Iban
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
 from lastschrift.domain.party import Party
 
 
-class AuthorisationAttribute(Struct, frozen=True, kw_only=True):
+class AuthorisationAttribute(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What must be told when this account is charged: its name, and what it may look like.
 
     ``regex`` and ``characters_max`` are None where anything will do.
@@ -52,6 +53,16 @@ class BankAccount(Struct, frozen=True, kw_only=True, gc=False):
     authorisation: tuple[AuthorisationAttribute, ...] = ()
     archived: datetime | None = None
     managed_by: ClientId | None = None
+
+    def check_removable_by(self, client: ClientId) -> None:
+        """Raise BankAccountManaged if another client than this one manages the account."""
+        if self.managed_by not in (None, client):
+            raise BankAccountManaged
+
+    def check_assignable_to(self, debtor: DebtorRef) -> None:
+        """Raise BankAccountHeldByUser if its debtor is another one, and none of the merchant's."""
+        if self.debtor not in (None, debtor) and self.customer_id is None:
+            raise BankAccountHeldByUser
 
     @property
     def customer_id(self) -> DebtorId | None:

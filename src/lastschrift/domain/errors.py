@@ -36,6 +36,10 @@ class Invalid(DomainError):
         self.problems = tuple(problems)
 
 
+class SearchTooBroad(Invalid):
+    """What was searched for can't be found in the time that a search may take."""
+
+
 class NotFound(DomainError):
     """There is no such thing, or it is another contract's, which is the same."""
 
@@ -75,12 +79,20 @@ class ResultDeleted(NotFound):
     """What was made under this idempotency key has been deleted since."""
 
 
+class ScrollUnknown(NotFound):
+    """There is no such list that is read batch by batch, or its time is over."""
+
+
 class ContractUnknown(NotFound):
     """There is no contract of this id."""
 
 
 class ClientUnknown(NotFound):
     """There is no client of this id."""
+
+
+class UserNotLinked(NotFound):
+    """This user of an outside identity provider is linked to no debtor of this contract."""
 
 
 class BankAccountAlreadyRegistered(Conflict):
@@ -108,12 +120,24 @@ class AccountIdTaken(Conflict):
     """The id chosen for a new bank account belongs to another one of this contract."""
 
 
+class UserLinkedAlready(Conflict):
+    """This user of an outside identity provider is linked to another debtor."""
+
+
 class DebtorAccessDenied(NotAllowed):
     """A bank account was to be saved for a debtor that this contract does not have."""
 
     def __init__(self, debtor_id: DebtorId) -> None:
         super().__init__(debtor_id)
         self.debtor_id = debtor_id
+
+
+class BankAccountManaged(NotAllowed):
+    """The bank account may be taken away only by the client that registered it."""
+
+
+class BankAccountHeldByUser(NotAllowed):
+    """The bank account's debtor is none that the merchant saved, and can't be replaced by one."""
 
 
 class ScopeMissing(NotAllowed):
@@ -156,9 +180,21 @@ class StoreFailed(Unavailable):
     """The store could not commit, or whether it did is not known: disk full, primary gone."""
 
 
+class IdentityProviderDown(Unavailable):
+    """The keys of an outside identity provider are not known, and can't be fetched just now."""
+
+
 class LockedTooLong(Unavailable):
     """Another transaction held for too long what this one needed; nothing of it is kept."""
 
 
 class ShuttingDown(Unavailable):
     """The server is ending and takes no more work."""
+
+
+class KeyNotActive(Unavailable):
+    """A contract's newest key does not seal yet: not every server has read it."""
+
+
+class KeyStillInUse(Conflict):
+    """A key can't be retired: something is sealed under it, or may be just now."""

@@ -53,6 +53,18 @@ class DateMalformed(ValueRefused):
     """A text is no calendar date."""
 
 
+class InstantMalformed(ValueRefused):
+    """A text is no date and time of day with an offset from UTC (RFC 3339)."""
+
+
+class TooMany(ValueRefused):
+    """A list has more items than may be kept."""
+
+    def __init__(self, items_max: int) -> None:
+        super().__init__(items_max)
+        self.items_max = items_max
+
+
 class NotTogether(ValueRefused):
     """Two values contradict each other, or may not both be given."""
 

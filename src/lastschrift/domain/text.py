@@ -69,6 +69,15 @@ def email_address(text: str) -> str:
     return text
 
 
+def fold_text(text: str) -> str:
+    """Return a text as it is compared where letter case does not matter (Unicode's case folding).
+
+    >>> fold_text("STRASSE") == fold_text("Straße")
+    True
+    """
+    return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+
+
 def is_blank(text: str) -> bool:
     """Whether ``text`` is empty, or nothing but blanks."""
     return not text or text.isspace()

@@ -12,6 +12,7 @@ list of what can be set.
 Listen(host='::1', port=8081)
 """
 
+from lastschrift.settings.identity_providers import IdentityProvider
 from lastschrift.settings.load import CONFIG_FILE, Problem, Settings, SettingsWrong
 from lastschrift.settings.table import SETTINGS, Setting
 from lastschrift.settings.values import (
@@ -29,6 +30,7 @@ from lastschrift.settings.written import settings_reference, write_config
 __all__ = [
     "CONFIG_FILE",
     "SETTINGS",
+    "IdentityProvider",
     "InstallationKind",
     "Listen",
     "LogFormat",

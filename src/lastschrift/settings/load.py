@@ -10,12 +10,14 @@ from typing import Any, Self
 
 import msgspec
 
+from lastschrift.settings.identity_providers import IdentityProvider
 from lastschrift.settings.table import SETTING_BY_NAME, SETTINGS, VARIABLE_PREFIX
 from lastschrift.settings.values import (
     InstallationKind,
     Listen,
     LogFormat,
     LogLevel,
+    Network,
     PostgresDatabase,
     SettingRefused,
     SqliteDatabase,
@@ -67,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     listen: Listen
     master_key_file: Path
     public_url: str | None
+    trusted_proxies: tuple[Network, ...] | None
     cors: bool
     docs: bool
     log_format: LogFormat | None
@@ -74,7 +77,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_limit: int
     request_timeout_s: float
     body_bytes_max: int
+    client_failures_per_minute_max: int
+    source_failures_per_minute_max: int
     shutdown_timeout_s: float
+    identity_provider: tuple[IdentityProvider, ...] | None
 
     @classmethod
     def load(cls, directory: Path, environ: Mapping[str, str]) -> Self:

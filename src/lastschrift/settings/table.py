@@ -9,7 +9,7 @@ row here and a field of `Settings`.
 
 from dataclasses import dataclass
 
-from lastschrift.settings import values
+from lastschrift.settings import identity_providers, values
 
 VARIABLE_PREFIX = "LASTSCHRIFT_"
 
@@ -19,7 +19,8 @@ class Setting:
     """One row of the table: a setting, its default, and what it means.
 
     ``default`` is what the file would say. It is None for a setting without one: ``unset`` then
-    tells what happens, and ``example`` is a value as the file could have it.
+    tells what happens, and ``example`` is a value as the file could have it, or ``written`` how
+    the file could say it, where that is more than a value.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Setting:
     parse: values.Parse[object]
     example: str = ""
     unset: str = ""
+    written: str = ""
     is_file_only: bool = False
 
     @property
@@ -93,9 +95,18 @@ SETTINGS: tuple[Setting, ...] = (
         default=None,
         unset="the request's own scheme and host, on loopback only",
         example="https://debit.example.org",
-        meaning="The address that clients reach the server by; Location headers begin with it.",
+        meaning="The address that clients reach the server by; answers with URLs have it.",
         allowed="an http or https URL without user, query, fragment or slash at its end",
         parse=values.public_url,
+    ),
+    Setting(
+        name="trusted_proxies",
+        default=None,
+        unset="none: X-Forwarded-For is not looked at",
+        example="127.0.0.1, 10.0.0.0/8",
+        meaning="The proxies whose X-Forwarded-For tells where a request came from.",
+        allowed="addresses and networks (ADDRESS/BITS), with commas between",
+        parse=values.networks,
     ),
     Setting(
         name="cors",
@@ -149,11 +160,34 @@ SETTINGS: tuple[Setting, ...] = (
         parse=values.whole_number(1024, 16_777_216),
     ),
     Setting(
+        name="client_failures_per_minute_max",
+        default=10,
+        meaning="How many wrong secrets one address may show for one client; then it is told 429.",
+        allowed="a whole number from 1 to 1000000",
+        parse=values.whole_number(1, 1_000_000),
+    ),
+    Setting(
+        name="source_failures_per_minute_max",
+        default=100,
+        meaning="How many wrong secrets and access tokens one address may show; then 429.",
+        allowed="a whole number from 1 to 1000000",
+        parse=values.whole_number(1, 1_000_000),
+    ),
+    Setting(
         name="shutdown_timeout_s",
         default=20,
         meaning="How long a stopping server waits for the requests that it has accepted.",
         allowed=_SECONDS_ALLOWED,
         parse=values.seconds,
+    ),
+    Setting(
+        name="identity_provider",
+        default=None,
+        unset="only our own tokens are taken",
+        written=identity_providers.WRITTEN,
+        meaning="Outside identity providers (OpenID Connect) whose users may come with its tokens.",
+        allowed=f"{identity_providers.ALLOWED}; as a variable a JSON list of objects",
+        parse=identity_providers.identity_providers,
     ),
 )
 

@@ -19,6 +19,8 @@ import msgspec
 
 T = TypeVar("T")
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 
 # --- the values -----------------------------------------------------------------------------------
 
@@ -205,6 +207,17 @@ def public_url(raw: object, _directory: Path) -> str | None:
     if _PUBLIC_URL.fullmatch(url) is None:
         raise SettingRefused
     return url
+
+
+def networks(raw: object, _directory: Path) -> tuple[Network, ...] | None:
+    """Take addresses and networks, with commas between; empty text means that there is none."""
+    if raw == "":
+        return None
+    try:
+        found = tuple(ipaddress.ip_network(part.strip()) for part in _text(raw).split(","))
+    except ValueError:
+        raise SettingRefused from None
+    return found
 
 
 def _text(raw: object) -> str:

@@ -45,6 +45,8 @@ def _config_entry(setting: Setting, given: str | None) -> str:
         return f"{comment}{setting.name} = {_toml(given)}\n"
     if setting.default is None:
         comment += f"# Unset: {setting.unset}. For example:\n"
+    if setting.written:
+        return comment + setting.written
     return f"{comment}# {setting.name} = {_toml(_shown(setting))}\n"
 
 

@@ -1,7 +1,8 @@
 """Asking one operation hostile things, and noting what is wrong with its answers.
 
-Wrong is: an answer that the API's description does not know, a 5xx, one that takes longer than
-100 ms, a success where there must be none, and anything kept of what was refused.
+Wrong is: an answer that the API's description does not know, a 5xx, a 429 (nobody looked at the
+question), one that takes longer than 100 ms, a success where there must be none, and anything kept
+of what was refused.
 
 A machine that does other things too may need longer once. So what took longer is asked again, and
 only who is slow three times is slow.
@@ -20,10 +21,11 @@ from tests.apis.steps import World
 from tests.databases import Looking, looking_into
 from tests.house import BASE_URL, House
 from tests.web.descriptions import NotAsDescribed, Operation, check_answer
-from tests.web.examples import fitted, in_sandbox, request_example
+from tests.web.examples import fitted, given_for, in_sandbox, request_example
 from tests.web.hostile.heads import Header, Headers
 from tests.web.hostile.json_bodies import Document
 
+NOT_LOOKED_AT = 429
 ANSWERED_WITHIN_S = 0.1
 TIMES_TRIED = 3
 CHUNK_BYTES = 16_384
@@ -125,7 +127,8 @@ class Inquiry:
 
 
 def _problems(operation: Operation, answer: httpx2.Response) -> list[str]:
-    problems = [str(answer.status_code)] if answer.status_code >= 500 else []
+    is_wrong = answer.status_code >= 500 or answer.status_code == NOT_LOOKED_AT
+    problems = [str(answer.status_code)] if is_wrong else []
     try:
         check_answer(operation.method, answer.request.url.path, answer)
     except NotAsDescribed as problem:
@@ -136,7 +139,7 @@ def _problems(operation: Operation, answer: httpx2.Response) -> list[str]:
 @asynccontextmanager
 async def inquiry(operation: Operation, house: House) -> AsyncIterator[Inquiry]:
     """Begin to ask in a sandbox; in the end nothing must have been wrong."""
-    given = [] if operation.method == "POST" else ["a payment method"]
+    given = given_for(operation)
     async with in_sandbox(house, *given) as world, AsyncExitStack() as way_in:
         looking = await way_in.enter_async_context(looking_into(house.database))
         begun = Inquiry(
