@@ -82,8 +82,18 @@ async def _all_kept(url: str) -> tuple[dict[str, tuple[str, str]], set[str]]:
             for item in listing["data"]:
                 customer = item.get("customer", {}).get("id", "")
                 kept[item["id"]] = customer, item["private"]["iban"]
-        answer = await http.get(PAYMENT_METHODS, headers=await token(http, PACE_SCOPES))
-        return kept, {item["id"] for item in answer.json()["data"]}
+        return kept, await _all_methods(http)
+
+
+async def _all_methods(http: httpx2.AsyncClient) -> set[str]:
+    """Return the ids of all payment methods, going by `links.next`."""
+    headers, methods = await token(http, PACE_SCOPES), set[str]()
+    following: str | None = PAYMENT_METHODS
+    while following:
+        document = (await http.get(following, headers=headers)).raise_for_status().json()
+        methods |= {item["id"] for item in document["data"]}
+        following = document.get("links", {}).get("next")
+    return methods
 
 
 def _integrity(database: Path) -> str:
