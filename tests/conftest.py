@@ -1,6 +1,6 @@
 """Fixtures that every room's tests may ask for."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,3 +27,20 @@ async def house(database: Database) -> AsyncIterator[House]:
     """Return a house of the test's own, without a contract in it."""
     async with open_house(database) as opened:
         yield opened
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Return what takes a figure that the test measured, for docs/reference/promises.md."""
+
+    def tell(measured: str) -> None:
+        record_property("figure", measured)
+
+    return tell
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Write into the tests' report which promise each proves, or controls."""
+    for item in items:
+        for kind in ("promise", "control"):
+            item.user_properties += [(kind, mark.args[0]) for mark in item.iter_markers(kind)]

@@ -1,0 +1,1 @@
+-- Fingerprint keys can be turned.

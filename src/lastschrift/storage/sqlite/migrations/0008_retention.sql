@@ -1,0 +1,1 @@
+-- Erasure, and periods for which something is kept.
