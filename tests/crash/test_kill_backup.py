@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -51,8 +52,23 @@ def contracts(database: Path) -> int:
     return count
 
 
-def killed(arguments: tuple[str, ...], first_words: str) -> int:
-    """Begin a command, kill it when it has worked for a moment, and return its exit code."""
+def killed_often(arguments: tuple[str, ...], first_words: str) -> Iterator[int]:
+    """Begin a command and kill it when it has worked for a moment; yield each exit code.
+
+    What has ended before is given less time the next time, until enough of them were killed.
+    """
+    life_s, kills = LIFE_S_MAX, 0
+    while kills < KILLS:
+        code = killed(arguments, first_words, random.uniform(0, life_s))
+        if code == 0:
+            life_s /= 2
+            assert life_s > LIFE_S_MAX / 2**20, "it ends before it can be killed"
+        kills += code == -signal.SIGKILL
+        yield code
+
+
+def killed(arguments: tuple[str, ...], first_words: str, life_s: float) -> int:
+    """Begin a command, kill it when it has worked so long, and return its exit code."""
     with subprocess.Popen(
         command_line(*arguments),
         env=environment(),
@@ -63,7 +79,7 @@ def killed(arguments: tuple[str, ...], first_words: str) -> int:
         assert process.stderr is not None
         assert process.stderr.readline().startswith(first_words)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(random.uniform(0, LIFE_S_MAX))
+            process.wait(life_s)
         process.send_signal(signal.SIGKILL)
         return process.wait(10)
 
@@ -71,16 +87,14 @@ def killed(arguments: tuple[str, ...], first_words: str) -> int:
 def test_a_killed_backup_leaves_the_one_before_or_is_whole(directory: Path, tmp_path: Path) -> None:
     file = tmp_path / "x.backup"
     arguments = ("backup", str(file), "--data", str(directory))
-    codes = Counter[int]()
-    for _ in range(KILLS):
-        codes[killed(arguments, "backing up")] += 1
+    for code in killed_often(arguments, "backing up"):
+        assert code in (0, -signal.SIGKILL)
         assert not file.exists() or SqliteInstallation(file).check_structure()
         file.unlink(missing_ok=True)
-    assert codes[-signal.SIGKILL], "each had ended before"
     assert run(*arguments).returncode == 0
     execute(directory, _LATER)
-    for _ in range(KILLS):
-        assert killed((*arguments, "--force"), "backing up") in (0, -signal.SIGKILL)
+    for code in killed_often((*arguments, "--force"), "backing up"):
+        assert code in (0, -signal.SIGKILL)
         assert contracts(file) in (1, 2)
     assert run(*arguments, "--force").returncode == 0
     assert contracts(file) == 2
@@ -94,15 +108,14 @@ def test_a_killed_restore_leaves_the_old_database_or_the_new_one(
     backed_up = ("backup", str(file), "--data", str(directory))
     assert run(*backed_up).returncode == 0
     arguments = ("restore", str(file), "--data", str(directory), "--force")
-    codes = Counter[int]()
-    for _ in range(KILLS):
+    execute(directory, _LATER)
+    for code in killed_often(arguments, "unpacking"):
+        assert code in (0, -signal.SIGKILL)
+        assert contracts(database) in (1, 2)
         if contracts(database) == 1:
             execute(directory, _LATER)
-        codes[killed(arguments, "unpacking")] += 1
-        assert contracts(database) in (1, 2)
         for kept in directory.glob("*.replaced-*/lastschrift.db"):
             assert contracts(kept) == 2
-    assert codes[-signal.SIGKILL], "each had ended before"
     assert run(*arguments).returncode == 0
     assert contracts(database) == 1
     assert SqliteInstallation(database).check_structure()

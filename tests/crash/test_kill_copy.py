@@ -85,6 +85,7 @@ def end_while_copying(arguments: tuple[str, ...], how: signal.Signals) -> int:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509  # no threads here
     ) as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("copying contract")
@@ -94,3 +95,8 @@ def end_while_copying(arguments: tuple[str, ...], how: signal.Signals) -> int:
         told = process.stderr.read()
         assert "Traceback" not in told
         return process.wait(10)
+
+
+def _heed_ctrl_c() -> None:
+    """Undo what a shell does to whom it runs in the background: to let them miss SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
