@@ -1,1 +1,2 @@
 -- Fingerprint keys can be turned.
+SELECT 1;

@@ -1,1 +1,2 @@
 -- The audit trail is chained.
+SELECT 1;

@@ -1,1 +1,2 @@
 -- Erasure, and periods for which something is kept.
+SELECT 1;
