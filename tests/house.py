@@ -26,7 +26,7 @@ from lastschrift.vault.master_key import MasterKey
 from lastschrift.web.api import Api
 from lastschrift.web.app import build_app
 from lastschrift.web.bearer import BearerTokens
-from lastschrift.web.http import Edge
+from lastschrift.web.http import AsgiApp, Edge
 from lastschrift.web.limits import AttemptLimits
 from tests.databases import Database
 
@@ -168,25 +168,33 @@ async def open_house(
     """Open a house on a database, and close it in the end."""
     clock, reports = FakeClock(), Reports()
     limits = make_limits(clock)
-    async with database.opened() as store:
-        vault = KeyVault(
-            MasterKey({1: bytes(32)}),
-            now=clock.now,
-            monotonic_s=lambda: clock.now().timestamp(),
-        )
-        ports = Ports(store, vault, clock, CountingIds())
+    async with open_ports(database, clock, CountingIds()) as ports:
         bearer = BearerTokens(ports, limits)
         async with client_of(ports, bearer, limits, reports) as client:
             yield House(
                 database=database,
                 ports=ports,
-                store=store,
+                store=ports.store,
                 clock=clock,
                 reports=reports,
                 bearer=bearer,
                 limits=limits,
                 client=client,
             )
+
+
+@asynccontextmanager
+async def open_ports(
+    database: Database, clock: FakeClock, ids: CountingIds
+) -> AsyncIterator[Ports]:
+    """Open a store on a database, with a vault, and close it in the end."""
+    async with database.opened() as store:
+        vault = KeyVault(
+            MasterKey({1: bytes(32)}),
+            now=clock.now,
+            monotonic_s=lambda: clock.now().timestamp(),
+        )
+        yield Ports(store, vault, clock, ids)
 
 
 @asynccontextmanager
@@ -209,6 +217,20 @@ def client_of(
     peer: str = PEER,
 ) -> httpx2.AsyncClient:
     """Return a client that talks, without a network, to all APIs over these ports."""
+    app = app_of(ports, bearer, limits, reports, public_url=public_url)
+    transport = httpx2.ASGITransport(app, client=(peer, 49_152))
+    return httpx2.AsyncClient(transport=transport, base_url=BASE_URL)
+
+
+def app_of(
+    ports: Ports,
+    bearer: BearerTokens,
+    limits: AttemptLimits,
+    reports: Reports,
+    *,
+    public_url: str | None = None,
+) -> AsgiApp:
+    """Return all APIs over these ports, as an application."""
     edge = Edge(
         ports=ports,
         bearer=bearer,
@@ -217,15 +239,13 @@ def client_of(
         public_url=public_url,
         has_cors=True,
     )
-    app = build_app(
+    return build_app(
         all_apis(),
         edge,
         more_routes=[],
         observer=reports,
         log_unexpected=reports.log_unexpected,
     )
-    transport = httpx2.ASGITransport(app, client=(peer, 49_152))
-    return httpx2.AsyncClient(transport=transport, base_url=BASE_URL)
 
 
 def all_apis(*, has_cors: bool = True) -> list[Api]:

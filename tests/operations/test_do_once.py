@@ -122,6 +122,28 @@ async def test_a_debtor_is_saved_once_and_answered_twice(house: House) -> None:
     assert await customers(merchant) == 1
 
 
+class DeafStore:
+    """A store that does not hear of its first COMMIT, so that it does everything again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.read = store.read
+
+    async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        await self._store.write(operation)
+        return await self._store.write(operation)
+
+
+@pytest.mark.anyio
+async def test_what_the_store_did_twice_is_no_replay_to_who_asked_once(house: House) -> None:
+    merchant = await merchant_of(house)
+    ports = house.ports
+    deaf = Ports(DeafStore(ports.store), ports.vault, ports.clock, ports.ids)  # type: ignore[arg-type]  # neither scans nor batches
+    assert not (await register_debtor_once(deaf, payer(merchant), KEY)).is_replayed
+    assert (await save(merchant)).is_replayed
+    assert await customers(merchant) == 1
+
+
 @pytest.mark.anyio
 async def test_another_client_of_the_contract_may_ask_again(house: House) -> None:
     merchant = await merchant_of(house)
@@ -157,6 +179,7 @@ class ForgetfulStore:
         self.scan = store.scan
         self.recall = store.recall
         self.write_batched = store.write_batched
+        self.purge = store.purge
 
     async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         await self._store.write(operation)

@@ -5,7 +5,7 @@ Not the answer is kept, which would be an IBAN in clear, but whose it is: a repl
 A key is one contract's and one operation's. What fails leaves its key unused.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -62,15 +62,16 @@ async def do_once(
     Raises: IdempotencyKeyTaken, RequestStillRunning; what ``effect`` returns; Unavailable.
     """
     keys = await contract_keys(ports, command.contract_id)
-    use = _use_of(keys, command, result_id, ports.clock.now())
+    uses = _uses_of(keys, command, result_id, ports.clock.now())
+    claims = [use for version, use in uses.items() if version in keys.fingerprint_versions]
 
     async def operation(transaction: Transaction) -> KeyUse | DomainError | None:
-        earlier = await transaction.claim_key(use)
+        earlier = await _earlier_use(transaction, uses.values(), claims)
         if earlier is not None:
             return earlier
         refusal = await effect(transaction)
         if refusal is not None:
-            await transaction.release_key(use)
+            await _release(transaction, claims)
         return refusal
 
     try:
@@ -79,23 +80,59 @@ async def do_once(
         raise RequestStillRunning from None
     if isinstance(outcome, DomainError):  # raised here, as it rests on what must be committed
         raise outcome
-    if outcome is None:
-        return None
-    if outcome.command_hash != use.command_hash:
+    if outcome is None or outcome.result_sealed in [use.result_sealed for use in claims]:
+        return None  # or it is our own, of a run whose COMMIT the store did not hear of
+    if outcome.command_hash not in [use.command_hash for use in uses.values()]:
         raise IdempotencyKeyTaken
     return keys.open_result(outcome.key_hash, outcome.result_sealed)
 
 
-def _use_of(keys: ContractKeys, command: KeyedCommand, result_id: UUID, now: datetime) -> KeyUse:
-    """Return what is kept of a command: the key itself is the client's text, so only a hash."""
+async def _earlier_use(
+    transaction: Transaction, uses: Collection[KeyUse], claims: Sequence[KeyUse]
+) -> KeyUse | None:
+    """Claim a key, or return what it was used for.
+
+    It is claimed under each version of the key that lives, so that servers exclude each other which
+    know another one already, or still; what was kept before under other versions is only read.
+    """
+    for use in uses:
+        if use not in claims:
+            kept = await transaction.key_use(
+                use.contract_id, use.operation, use.key_hash, use.created
+            )
+            if kept is not None:
+                return kept
+    for number, claim in enumerate(claims):
+        earlier = await transaction.claim_key(claim)
+        if earlier is not None:
+            await _release(transaction, claims[:number])
+            return earlier
+    return None
+
+
+async def _release(transaction: Transaction, claims: Sequence[KeyUse]) -> None:
+    for claim in claims:
+        await transaction.release_key(claim)
+
+
+def _uses_of(
+    keys: ContractKeys, command: KeyedCommand, result_id: UUID, now: datetime
+) -> dict[int, KeyUse]:
+    """Return what may be kept of a command, by the version of the key that its hashes go with.
+
+    The idempotency key itself is the client's text, so it is kept as a hash only.
+    """
     name = command.key.reveal().encode("ascii")
-    key_hash = keys.keyed_hash(f"idempotency key, {command.operation}", name)
-    return KeyUse(
-        contract_id=command.contract_id,
-        operation=command.operation,
-        key_hash=key_hash,
-        command_hash=keys.keyed_hash(f"command, {command.operation}", command.content),
-        result_sealed=keys.seal_result(key_hash, result_id),
-        created=now,
-        expires=now + KEPT_FOR,
-    )
+    uses = {}
+    for version in keys.hash_versions:
+        key_hash = keys.keyed_hash(version, f"idempotency key, {command.operation}", name)
+        uses[version] = KeyUse(
+            contract_id=command.contract_id,
+            operation=command.operation,
+            key_hash=key_hash,
+            command_hash=keys.keyed_hash(version, f"command, {command.operation}", command.content),
+            result_sealed=keys.seal_result(key_hash, result_id),
+            created=now,
+            expires=now + KEPT_FOR,
+        )
+    return uses

@@ -8,6 +8,7 @@ import pytest
 
 from lastschrift.storage.postgres import migrations
 from lastschrift.storage.postgres.connecting import Connection
+from lastschrift.storage.postgres.installation import PostgresInstallation
 from lastschrift.storage.postgres.migrations import (
     check_schema,
     lock_schema,
@@ -25,6 +26,7 @@ from lastschrift.storage.schema import (
     migrations_in,
 )
 from lastschrift.storage.sqlite import migrations as sqlite_migrations
+from tests.audit.trails import verified
 
 pytestmark = pytest.mark.anyio
 
@@ -230,3 +232,28 @@ async def test_what_was_kept_before_is_folded(connection: Connection) -> None:
     rows = await connection.fetch("SELECT folded_family_name, folded_contact::text FROM debtor")
     assert [tuple(row) for row in rows] == [("gross", '{"full_name": "gross"}')] * 9
     assert await connection.fetchval("SELECT folded_owner FROM bank_account") == "äö"
+
+
+async def test_what_was_written_down_before_is_chained_as_of_then(
+    connection: Connection, empty_url: str
+) -> None:
+    for step in list(migrations_in(migrations.__name__).values())[:5]:
+        await migrations._apply(connection, step)
+    await connection.execute(
+        """
+        INSERT INTO audit_entry
+        SELECT md5(n::text)::uuid, md5((n % 2)::text)::uuid, s, now(), NULL, 'made', md5('7')::uuid
+        FROM generate_series(1, 3) n, unnest(ARRAY[1, 2, 5]) s
+        """
+    )
+    await migrate(connection)
+    database = PostgresInstallation(empty_url, empty_url)
+    found = await verified(database)
+    assert (found.entries, found.chains, found.faults) == (9, 3, [])
+    await connection.execute(
+        """
+        ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_stays;
+        DELETE FROM audit_entry WHERE sequence = 2 AND writer = md5('1')::uuid
+        """
+    )
+    assert (await verified(database)).faults_total == 2

@@ -55,7 +55,11 @@ FILL = (
     "INSERT INTO identity SELECT contract_id, 'issuer', id::text, id, now() FROM debtor",
 )
 
-READ_WHOLE = {"access.CONTRACTS", "access.CLIENTS", "installation.INSTALLATION_KIND"}
+READ_WHOLE = {
+    *("access.CONTRACTS", "access.CLIENTS", "erasure.CLIENTS_SERVED"),
+    "installation.INSTALLATION_KIND",
+    *("erasure.ERASURE_MARKS", "erasure.COUNT_ERASURE", "erasure.MARK_PURGED", "erasure.TOUCH"),
+}
 """What reads a whole table, in which no more than some thousand rows are expected."""
 
 
