@@ -9,7 +9,7 @@ import pytest
 from lastschrift.admin import desk as desk_module
 from lastschrift.admin.desk import Desk
 from lastschrift.admin.lock import DirectoryInUse, Holder, hold, holder_of
-from lastschrift.admin.socket import answering
+from lastschrift.admin.socket import Peer, answering
 from lastschrift.admin.verb import Nothing
 from lastschrift.admin.verbs import CONTRACT_LIST, VerbFailed
 
@@ -20,7 +20,7 @@ def log_nothing(error: BaseException, _id: str, _where: str) -> None:
     raise AssertionError from error
 
 
-async def answer(_line: bytes) -> bytes:
+async def answer(_line: bytes, _peer: Peer) -> bytes:
     return b'{"error":"done by the server"}\n'
 
 

@@ -1,6 +1,7 @@
 """The socket beside a running server: who may open it, what it does with what it hears."""
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from lastschrift.admin.socket import (
     SOCKET_FILE,
     HolderWentAway,
     NoHolder,
+    Peer,
     answering,
     ask,
 )
@@ -22,7 +24,7 @@ def log_nothing(error: BaseException, _id: str, _where: str) -> None:
     raise AssertionError from error
 
 
-async def echo(line: bytes) -> bytes:
+async def echo(line: bytes, _peer: Peer) -> bytes:
     return b"heard " + line
 
 
@@ -34,6 +36,15 @@ async def ask_aside(directory: Path, line: bytes) -> bytes:
 async def test_a_line_is_answered_by_a_line(tmp_path: Path) -> None:
     async with answering(tmp_path, echo, log_nothing):
         assert await ask_aside(tmp_path, b"hello\n") == b"heard hello\n"
+
+
+async def test_it_is_known_who_asks(tmp_path: Path) -> None:
+    async def tell(_line: bytes, peer: Peer) -> bytes:
+        return b"%d %d\n" % peer
+
+    async with answering(tmp_path, tell, log_nothing):
+        told = await ask_aside(tmp_path, b"who am I?\n")
+    assert told == b"%d %d\n" % (os.getpid(), os.getuid())
 
 
 async def test_only_the_owner_may_open_the_socket(tmp_path: Path) -> None:
@@ -83,7 +94,7 @@ async def test_many_commands_at_once_are_all_answered(tmp_path: Path) -> None:
 async def test_who_was_heard_is_answered_though_the_server_ends(tmp_path: Path) -> None:
     heard, may_answer = asyncio.Event(), asyncio.Event()
 
-    async def slowly(line: bytes) -> bytes:
+    async def slowly(line: bytes, _peer: Peer) -> bytes:
         heard.set()
         await may_answer.wait()
         return line
@@ -101,7 +112,7 @@ async def test_what_breaks_is_logged_and_the_server_goes_on(tmp_path: Path) -> N
     def log(error: BaseException, _id: str, where: str) -> None:
         logged.append((type(error), where))
 
-    async def broken(_line: bytes) -> bytes:
+    async def broken(_line: bytes, _peer: Peer) -> bytes:
         raise ZeroDivisionError
 
     async with answering(tmp_path, broken, log):

@@ -1,9 +1,12 @@
-"""One entry in the audit trail for each request that changes something, none for any other."""
+"""One entry in the audit trail for each request that changes something or shows full IBANs."""
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any, NoReturn
+from uuid import UUID, uuid4
 
 import pytest
+from msgspec import structs
 
 from lastschrift.domain.access import Client
 from lastschrift.domain.bank_account import RevealedBankAccount
@@ -12,20 +15,31 @@ from lastschrift.domain.errors import (
     BankAccountAlreadyRegistered,
     BankAccountUnknown,
     ClientUnknown,
+    QueueFull,
 )
 from lastschrift.domain.iban import Iban
+from lastschrift.domain.identity import AccountId, DebtorId
 from lastschrift.domain.party import Party
+from lastschrift.operations.begin_bank_account_scroll import begin_bank_account_scroll
 from lastschrift.operations.delete_bank_account import DeleteBankAccount, delete_bank_account
 from lastschrift.operations.issue_access_token import IssueAccessToken, issue_access_token
+from lastschrift.operations.list_bank_accounts import list_bank_accounts
+from lastschrift.operations.next_bank_accounts import next_bank_accounts
+from lastschrift.operations.ports import Caller, Everything, Page, Ports, Store
+from lastschrift.operations.read_bank_account import read_bank_account
 from lastschrift.operations.register_bank_account import (
     RegisterBankAccount,
     register_bank_account,
 )
 from lastschrift.operations.register_debtor import RegisterDebtor, register_debtor
+from lastschrift.operations.reveal_bank_account import reveal_bank_account
+from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
 from lastschrift.operations.revoke_client import revoke_client
 from lastschrift.operations.rotate_client_secret import rotate_client_secret
+from lastschrift.operations.scrolling import BeginScroll
 from tests.databases import looking_into
 from tests.house import House
+from tests.operations.merchants import ALL, Merchant, merchant_of
 from tests.storage.filling import SEED_IBAN, german_iban
 
 pytestmark = pytest.mark.anyio
@@ -135,3 +149,102 @@ async def test_a_second_revocation_leaves_no_entry(house: House) -> None:
     await revoke_client(house.ports, client.id)
     await revoke_client(house.ports, client.id)
     assert (await actions(house)).count("client.revoked") == 1
+
+
+# --- readings -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def merchant(house: House) -> Merchant:
+    """Return a merchant with three accounts."""
+    merchant = await merchant_of(house)
+    for number in range(3):
+        await merchant.register(number=number)
+    return merchant
+
+
+async def readings(merchant: Merchant) -> list[list[AccountId]]:
+    """Return which accounts each reading showed."""
+    async with looking_into(merchant.house.database) as looking:
+        rows = await looking.rows(
+            "SELECT subject_id, further_subjects FROM audit_entry"
+            " WHERE action = 'bank_account.read' ORDER BY sequence"
+        )
+    return [_ids(bytes(subject) + bytes(further)) for subject, further in rows]
+
+
+def _ids(octets: bytes) -> list[AccountId]:
+    starts = range(0, len(octets), 16)
+    return [AccountId(UUID(bytes=octets[start : start + 16])) for start in starts]
+
+
+async def test_who_reads_an_iban_leaves_one_entry(merchant: Merchant) -> None:
+    ports, account = merchant.house.ports, (await merchant.register(number=9)).account.id
+    await reveal_bank_account(ports, merchant.contract, account)
+    await reveal_bank_account(ports, merchant.contract, account)
+    assert await readings(merchant) == [[account], [account]]
+
+
+async def test_a_list_leaves_one_entry_with_all_that_it_showed(merchant: Merchant) -> None:
+    ports, contract = merchant.house.ports, merchant.contract
+    found = await reveal_bank_accounts(ports, contract, ALL)
+    shown = [revealed.account.id for revealed in found.items]
+    begin = BeginScroll(
+        condition=Everything(), is_descending=False, count=2, lifetime_s=60, shown=""
+    )
+    first = await begin_bank_account_scroll(ports, contract, begin)
+    for _ in range(2):  # the second one is empty
+        await next_bank_accounts(ports, contract, first.scroll_id)
+    assert await readings(merchant) == [shown, shown[:2], shown[2:]]
+
+
+async def test_who_sees_no_full_iban_leaves_no_entry(merchant: Merchant) -> None:
+    ports, contract = merchant.house.ports, merchant.contract
+    account = (await merchant.register(number=9)).account.id
+    with pytest.raises(BankAccountUnknown):
+        await reveal_bank_account(ports, contract, AccountId(uuid4()))
+    await reveal_bank_accounts(ports, (await merchant_of(merchant.house)).contract, ALL)
+    await read_bank_account(ports, contract, merchant.debtor.id, account)
+    await list_bank_accounts(ports, contract, merchant.debtor.id, Page(count=9, offset=0))
+    assert await readings(merchant) == []
+
+
+async def test_a_reading_that_can_t_be_written_down_shows_nothing(merchant: Merchant) -> None:
+    account = (await merchant.register(number=9)).account.id
+    full = structs.replace(merchant.house.ports, store=FullStore(merchant.house.store))
+    for reading in (
+        reveal_bank_account(full, merchant.contract, account),
+        reveal_bank_accounts(full, merchant.contract, ALL),
+    ):
+        with pytest.raises(QueueFull):
+            await reading
+    assert await readings(merchant) == []
+
+
+class FullStore:
+    """A store in which too much waits to be written."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # as the store has it
+        return getattr(self._store, name)
+
+    def write_batched(self, *_: object) -> NoReturn:
+        raise QueueFull
+
+
+async def test_an_entry_says_on_whose_behalf_and_from_where(merchant: Merchant) -> None:
+    account = (await merchant.register(number=9)).account.id
+    payer = DebtorId(uuid4())
+    caller = Caller(client_id=merchant.client, debtor_id=payer, source="203.0.113.7")
+    ports: Ports = merchant.house.ports.on_behalf_of(caller)
+    await reveal_bank_account(ports, merchant.contract, account)
+    await revoke_client(ports, merchant.client)
+    async with looking_into(merchant.house.database) as looking:
+        rows = await looking.rows(
+            "SELECT action, client_id, debtor_id, source FROM audit_entry WHERE source <> ''"
+            " ORDER BY sequence"
+        )
+    who = merchant.client.bytes, payer.bytes, "203.0.113.7"
+    assert rows == [("bank_account.read", *who), ("client.revoked", *who)]

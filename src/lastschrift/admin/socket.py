@@ -11,6 +11,8 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from struct import Struct
+from typing import NamedTuple
 
 from lastschrift.admin.verbs import NOT_UNDERSTOOD, write_failure
 
@@ -24,7 +26,16 @@ _PATH_BYTES_MAX = 107  # sun_path has 108 with the NUL (man 7 unix)
 _LINE_TIMEOUT_S = 5
 _ANSWER_TIMEOUT_S = 60
 
-Perform = Callable[[bytes], Awaitable[bytes]]
+
+class Peer(NamedTuple):
+    """Who is at the other end, as the kernel says (man 7 unix, SO_PEERCRED)."""
+
+    process: int
+    user: int
+
+
+Perform = Callable[[bytes, Peer], Awaitable[bytes]]
+"""Does what a line asks for, on behalf of whoever sent it."""
 
 LogUnexpected = Callable[[BaseException, str, str], None]
 """Told an exception, an id for it, and where it happened."""
@@ -74,7 +85,8 @@ class _Counter:
         self._served.add(task)
         try:
             with suppress(ConnectionError):
-                writer.write(await self._answer(reader))
+                peer = _peer_of(writer.get_extra_info("socket"))
+                writer.write(await self._answer(reader, peer))
                 await writer.drain()
         finally:
             writer.close()
@@ -86,17 +98,26 @@ class _Counter:
         if served:
             await asyncio.wait(served, timeout=_LINE_TIMEOUT_S)
 
-    async def _answer(self, reader: asyncio.StreamReader) -> bytes:
+    async def _answer(self, reader: asyncio.StreamReader, peer: Peer) -> bytes:
         try:
             async with asyncio.timeout(_LINE_TIMEOUT_S):
                 line = await reader.readline()
         except (ValueError, TimeoutError):  # A line that is too long, or does not end.
             return write_failure(NOT_UNDERSTOOD)
         try:
-            return await self._perform(line)
+            return await self._perform(line, peer)
         except Exception as error:  # noqa: BLE001  # whatever it is, the server goes on
             self._log_unexpected(error, secrets.token_hex(16), "admin socket")
             return write_failure(UNEXPECTED)
+
+
+def _peer_of(connection: socket.socket) -> Peer:
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    process, user, _group = _CREDENTIALS.unpack(credentials)
+    return Peer(process, user)
+
+
+_CREDENTIALS = Struct("iII")
 
 
 def _listen(directory: Path) -> socket.socket:

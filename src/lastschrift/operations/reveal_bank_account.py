@@ -3,6 +3,7 @@
 from lastschrift.domain.bank_account import RevealedBankAccount
 from lastschrift.domain.errors import BankAccountUnknown
 from lastschrift.domain.identity import AccountId, ContractId
+from lastschrift.operations.auditing import record_reading
 from lastschrift.operations.contract_keys import contract_keys
 from lastschrift.operations.ports import ContractKeys, Ports, SealedBankAccount
 
@@ -12,11 +13,12 @@ async def reveal_bank_account(
 ) -> RevealedBankAccount:
     """Return a contract's bank account, an archived one too, and its IBAN.
 
-    Raises: BankAccountUnknown.
+    Raises: BankAccountUnknown; Unavailable.
     """
     found = await ports.store.read(lambda reader: reader.readable_bank_account(contract, account))
     if found is None:
         raise BankAccountUnknown
+    await record_reading(ports, contract, [found.account])
     return reveal(await contract_keys(ports, contract), found)
 
 

@@ -6,6 +6,7 @@ from msgspec import structs
 
 from lastschrift.domain.bank_account import RevealedBankAccount
 from lastschrift.domain.identity import ContractId
+from lastschrift.operations.auditing import record_reading
 from lastschrift.operations.contract_keys import contract_keys
 from lastschrift.operations.ports import (
     COUNTED_MAX,
@@ -34,7 +35,7 @@ async def reveal_bank_accounts(
 ) -> Listing[RevealedBankAccount]:
     """Return a page of a contract's bank accounts and their IBANs, and how many there are.
 
-    Raises: SearchTooBroad.
+    Raises: SearchTooBroad; Unavailable.
     """
     keys = await contract_keys(ports, contract)
     condition = with_fingerprints(search.condition, keys.fingerprint)
@@ -46,4 +47,5 @@ async def reveal_bank_accounts(
 
     found, counted = await ports.store.scan(find)
     total = await total_of(ports, contract, BANK_ACCOUNTS, condition, counted)
+    await record_reading(ports, contract, [sealed.account for sealed in found])
     return Listing(total, [reveal(keys, sealed) for sealed in found])

@@ -7,6 +7,7 @@ a batch that is sent again, its COMMIT never heard of, finds what it kept the fi
 from collections.abc import Sequence
 
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.storage.chaining import Written
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.folding import folded_column
 from lastschrift.storage.postgres.codec import put_json
@@ -16,20 +17,21 @@ WITH input AS MATERIALIZED (
     SELECT * FROM unnest(
         $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[], $7::text[],
         $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[],
-        $14::uuid[], $15::text[], $16::timestamptz[], $17::uuid[], $18::text[]
+        $14::uuid[], $15::text[], $16::timestamptz[], $17::uuid[], $18::text[], $19::uuid[],
+        $20::text[], $21::bytea[], $22::bytea[]
     ) WITH ORDINALITY AS v (
         contract_id, id, debtor_id, debtor_kind, fingerprint, iban_sealed, iban_country,
         iban_last_four, bic, bank_name, owner, holder, created, managed_by, folded_owner, at,
-        client_id, action, place
+        client_id, action, caller_debtor_id, source, digest, fingerprint_even, place
     )
 ), added AS (
     INSERT INTO bank_account (
         contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic,
-        bank_name, owner, holder, created, managed_by, folded_owner
+        bank_name, owner, holder, created, managed_by, folded_owner, fingerprint_even
     )
     SELECT v.contract_id, v.id, v.debtor_id, v.fingerprint, v.iban_sealed, v.iban_country,
            v.iban_last_four, v.bic, v.bank_name, v.owner, v.holder::jsonb, v.created,
-           v.managed_by, v.folded_owner
+           v.managed_by, v.folded_owner, v.fingerprint_even
     FROM input v
     LEFT JOIN LATERAL (
         SELECT d.id FROM debtor d
@@ -38,20 +40,32 @@ WITH input AS MATERIALIZED (
         FOR SHARE
     ) d ON true
     WHERE v.debtor_id IS NULL OR d.id IS NOT NULL
-    ORDER BY v.contract_id, v.debtor_id, v.fingerprint, v.place
+    ORDER BY v.contract_id, v.debtor_id, v.fingerprint, v.fingerprint_even, v.place
     ON CONFLICT DO NOTHING
     RETURNING iban_sealed
-), audited AS (
-    INSERT INTO audit_entry (contract_id, writer, sequence, at, client_id, action, subject_id)
-    SELECT v.contract_id, $19::uuid, $20::bigint + v.place, v.at, v.client_id, v.action, v.id
+), linked AS (
+    SELECT v.contract_id, max(v.place) AS place,
+           sha256(h.link || string_agg(v.digest, '' ORDER BY v.place)) AS link
     FROM input v JOIN added USING (iban_sealed)
+    JOIN unnest($23::uuid[], $24::bytea[]) AS h (contract_id, link)
+        ON h.contract_id = v.contract_id
+    GROUP BY v.contract_id, h.link
+), audited AS (
+    INSERT INTO audit_entry (
+        contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, link
+    )
+    SELECT v.contract_id, $25::uuid, $26::bigint + v.place, v.at, v.client_id, v.action, v.id,
+           v.caller_debtor_id, v.source, l.link
+    FROM input v JOIN added USING (iban_sealed)
+    LEFT JOIN linked l ON l.contract_id = v.contract_id AND l.place = v.place
 )
 SELECT v.place - 1 FROM input v LEFT JOIN added a USING (iban_sealed) WHERE a.iban_sealed IS NULL
 """
 """Insert the rows whose debtor exists and which conflict with nothing, each with its audit entry.
 
-Returns the places of the rest. The debtor's row is locked, or an account could land under a debtor
-that is just being deleted; sorted, or two batches could wait for each other.
+The entries of a contract are a block: the last one's link is made of those that are added, and of
+the link before it. Returns the places of the rest. The debtor's row is locked, or an account could
+land under a debtor that is just being deleted; sorted, or two batches could wait for each other.
 """
 
 KEPT_BEFORE = """
@@ -74,15 +88,22 @@ the standby has it, where a commit's wait was broken off.
 
 WHY_LEFT_OUT = """
 WITH told AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'lastschrift', '') AS at)
-SELECT v.place, held.id, taken.id IS NOT NULL, v.debtor_id IS NOT NULL AND d.id IS NULL
-FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[])
-    AS v (place, contract_id, id, debtor_id, debtor_kind, fingerprint)
+SELECT v.place, COALESCE(held.id, held_even.id), taken.id IS NOT NULL,
+       v.debtor_id IS NOT NULL AND d.id IS NULL
+FROM unnest(
+    $1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::bytea[]
+) AS v (place, contract_id, id, debtor_id, debtor_kind, fingerprint, fingerprint_even)
 CROSS JOIN told
 LEFT JOIN LATERAL (
     SELECT a.id FROM bank_account a
     WHERE a.contract_id = v.contract_id AND a.debtor_id = v.debtor_id
       AND a.fingerprint = v.fingerprint AND a.deleted IS NULL LIMIT 1
 ) held ON true
+LEFT JOIN LATERAL (
+    SELECT a.id FROM bank_account a
+    WHERE a.contract_id = v.contract_id AND a.debtor_id = v.debtor_id
+      AND a.fingerprint_even = v.fingerprint_even AND a.deleted IS NULL LIMIT 1
+) held_even ON true
 LEFT JOIN LATERAL (
     SELECT a.id FROM bank_account a WHERE a.contract_id = v.contract_id AND a.id = v.id LIMIT 1
 ) taken ON true
@@ -98,13 +119,22 @@ The account that holds its IBAN, whether its id is taken, and whether its debtor
 """
 
 ADD_AUDIT_ENTRIES = """
-INSERT INTO audit_entry (contract_id, writer, sequence, at, client_id, action, subject_id)
-SELECT v.contract_id, $6::uuid, $7::bigint + v.place, v.at, v.client_id, v.action, v.subject_id
-FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::uuid[])
-    WITH ORDINALITY AS v (contract_id, at, client_id, action, subject_id, place)
+INSERT INTO audit_entry (
+    contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source,
+    further_subjects, link
+)
+SELECT v.contract_id, $11::uuid, v.sequence, v.at, v.client_id, v.action, v.subject_id,
+       v.debtor_id, v.source, v.further_subjects, v.link
+FROM unnest(
+    $1::uuid[], $2::bigint[], $3::timestamptz[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[],
+    $8::text[], $9::bytea[], $10::bytea[]
+) AS v (
+    contract_id, sequence, at, client_id, action, subject_id, debtor_id, source,
+    further_subjects, link
+)
 ON CONFLICT (contract_id, writer, sequence) DO NOTHING
 """
-"""Insert audit entries, counted on from the last argument; those that are there already stay."""
+"""Insert audit entries with their links; those that are there already stay."""
 
 
 AUDIT_ENTRY_KEPT = """
@@ -118,20 +148,22 @@ FROM told
 """Tell whether an audit entry is there; and whatever was seen before, the standby has then, too."""
 
 
-def account_values(accounts: Sequence[NewBankAccount]) -> tuple[list[Value], ...]:
-    """Return the arguments of `ADD_ACCOUNTS`, but for the last two: a list for each column."""
-    rows = [_account_row(new) for new in accounts]
+def account_values(
+    accounts: Sequence[NewBankAccount], digests: Sequence[bytes]
+) -> tuple[list[Value], ...]:
+    """Return the arguments of `ADD_ACCOUNTS`, but for the last four: a list for each column."""
+    rows = list(map(_account_row, accounts, digests))
     return tuple(map(list, zip(*rows, strict=True)))
 
 
-def _account_row(new: NewBankAccount) -> Row:
+def _account_row(new: NewBankAccount, digest: bytes) -> Row:
     account, debtor, audit = new.account, new.account.debtor, new.audit
     return (
         account.contract_id,
         account.id,
         None if debtor is None else debtor.id,
         None if debtor is None else debtor.kind.value,
-        new.fingerprint,
+        new.fingerprints.odd,
         new.sealed_iban,
         account.iban_country,
         account.iban_last_four,
@@ -145,6 +177,10 @@ def _account_row(new: NewBankAccount) -> Row:
         audit.at,
         audit.client_id,
         audit.action,
+        audit.debtor_id,
+        audit.source,
+        digest,
+        new.fingerprints.even,
     )
 
 
@@ -170,16 +206,24 @@ def why_left_out_values(accounts: Sequence[NewBankAccount]) -> tuple[list[Value]
         [new.account.id for new in accounts],
         [None if debtor is None else debtor.id for debtor in debtors],
         [None if debtor is None else debtor.kind.value for debtor in debtors],
-        [new.fingerprint for new in accounts],
+        [new.fingerprints.odd for new in accounts],
+        [new.fingerprints.even for new in accounts],
     )
 
 
-def audit_values(entries: Sequence[AuditEntry]) -> tuple[list[Value], ...]:
-    """Return the arguments of `ADD_AUDIT_ENTRIES`, but for the last two."""
+def audit_values(
+    entries: Sequence[AuditEntry], written: Sequence[Written], links: list[bytes | None]
+) -> tuple[list[Value], ...]:
+    """Return the arguments of `ADD_AUDIT_ENTRIES`, but for the last one."""
     return (
         [entry.contract_id for entry in entries],
+        [sequence for _, _, sequence, *_ in written],
         [entry.at for entry in entries],
         [entry.client_id for entry in entries],
         [entry.action for entry in entries],
         [entry.subject_id for entry in entries],
+        [entry.debtor_id for entry in entries],
+        [entry.source for entry in entries],
+        [further for *_, further in written],
+        links,
     )

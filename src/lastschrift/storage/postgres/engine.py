@@ -10,6 +10,7 @@ from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.postgres import batch
+from lastschrift.storage.postgres.auditing import LentChain
 from lastschrift.storage.postgres.codec import POSTGRES_CODEC
 from lastschrift.storage.postgres.connecting import Connection
 from lastschrift.storage.rows import Rows
@@ -24,66 +25,33 @@ SET LOCAL enable_bitmapscan = off
 and without statistics the key's own index looks as good for one."""
 
 
-class AuditNumbers:
-    """Numbers for audit entries, under a name that belongs to one process."""
+_NONE_INSERTED = "INSERT 0 0"
 
-    def __init__(self, writer: UUID) -> None:
-        self.writer = writer
-        self._next = 0
-
-    def take(self, count: int) -> int:
-        """Return the first of ``count`` numbers that nobody else gets."""
-        first, self._next = self._next, self._next + count
-        return first
-
-
-class NumbersKept:
-    """The numbers that one operation took: the same ones, in the same order, if it runs again."""
-
-    def __init__(self, numbers: AuditNumbers) -> None:
-        self._numbers = numbers
-        self._taken: list[int] = []
-        self._reused = 0
-
-    @property
-    def writer(self) -> UUID:
-        """Whose numbers these are."""
-        return self._numbers.writer
-
-    def take(self, count: int) -> int:
-        """Return the first of ``count`` numbers."""
-        if self._reused == len(self._taken):
-            self._taken.append(self._numbers.take(count))
-        self._reused += 1
-        return self._taken[self._reused - 1]
-
-    def again(self) -> "NumbersKept":
-        """Begin anew with the first number."""
-        self._reused = 0
-        return self
-
-
-AuditKey = tuple[ContractId, int]
-"""Whose an audit entry is, and its number among its writer's."""
+AuditKey = tuple[ContractId, UUID, int]
+"""Whose an audit entry is, who wrote it, and its number among that one's."""
 
 
 class PostgresEngine:
-    """Runs statements on one connection; ``numbers`` are for what is written.
+    """Runs statements on one connection; ``lent`` is for what is written down, None: nothing is.
 
     ``audited`` is the first audit entry that was written here.
     """
 
     codec = POSTGRES_CODEC
 
-    def __init__(self, connection: Connection, numbers: AuditNumbers | NumbersKept) -> None:
+    def __init__(self, connection: Connection, lent: LentChain | None = None) -> None:
         self._connection = connection
-        self._numbers = numbers
+        self._lent = lent
         self.audited: AuditKey | None = None
 
     async def fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
         """Run a statement of `storage.statements`."""
         rows: Sequence[Row] = await self._connection.fetch(statement, *arguments)
         return rows
+
+    async def change_each(self, statement: str, rows: Sequence[Sequence[Value]]) -> None:
+        """Run a statement of `storage.statements` for each row of arguments, all sent at once."""
+        await self._connection.executemany(statement, rows)
 
     async def search(self, statement: Statement) -> Sequence[Row]:
         """Run a statement of `storage.selecting` within a transaction that only reads.
@@ -101,17 +69,37 @@ class PostgresEngine:
         """Insert what can be, with its audit entries; the places of the rest."""
         if not accounts:
             return ()
-        first = self._numbers.take(len(accounts)) - 1
-        missing = await self._connection.fetch(
-            batch.ADD_ACCOUNTS, *batch.account_values(accounts), self._numbers.writer, first
-        )
-        if not missing:
+        places = await self._left_out(accounts)
+        if not places:
             return ()
-        places = [place for (place,) in missing]
         kept = await self._connection.fetch(
             batch.KEPT_BEFORE, *batch.kept_before_values(accounts, places)
         )
         return sorted(set(places).difference(place for (place,) in kept))
+
+    async def _left_out(self, accounts: Sequence[NewBankAccount]) -> list[int]:
+        """Insert what can be; the places of the rest, those that an earlier run kept among them.
+
+        What that one kept has its entries; those of the others are another writer's.
+        """
+        lent = self._lent_chain()
+        chain = lent.chain
+        if lent.is_rerun:
+            chain.begin_anew()
+        block = chain.draft([new.audit for new in accounts])
+        _, _, first, *_ = block.entries[0]
+        contracts = list({new.account.contract_id for new in accounts})
+        rows = await self._connection.fetch(
+            batch.ADD_ACCOUNTS,
+            *batch.account_values(accounts, block.digests),
+            contracts,
+            [chain.link_of(contract.bytes) for contract in contracts],
+            chain.writer,
+            first - 1,
+        )
+        missing = {place for (place,) in rows}
+        chain.close(block, missing)
+        return sorted(missing)
 
     async def why_left_out(
         self, accounts: Sequence[NewBankAccount]
@@ -123,15 +111,28 @@ class PostgresEngine:
         return Rows(self.codec).reasons(accounts, rows)
 
     async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
-        """Insert audit entries."""
-        first = self._numbers.take(len(entries)) - 1
-        await self._connection.execute(
-            batch.ADD_AUDIT_ENTRIES, *batch.audit_values(entries), self._numbers.writer, first
+        """Insert audit entries, unless an earlier run did."""
+        if not entries:
+            return
+        chain = self._lent_chain().chain
+        block = chain.draft(entries)
+        links = chain.close(block)
+        done = await self._connection.execute(
+            batch.ADD_AUDIT_ENTRIES,
+            *batch.audit_values(entries, block.entries, links),
+            chain.writer,
         )
-        self.audited = entries[0].contract_id, first + 1
+        _, _, first, *_ = block.entries[0]
+        self.audited = entries[0].contract_id, chain.writer, first
+        if done == _NONE_INSERTED:  # What follows can't rest on what an earlier run wrote.
+            chain.begin_anew()
 
     async def is_kept(self, audited: AuditKey | None) -> bool:
         """Whether the first audit entry of another run was committed; not if it wrote none."""
-        contract, sequence = audited or (None, None)
-        arguments = contract, self._numbers.writer, sequence
+        arguments = audited or (None, None, None)
         return bool(await self._connection.fetchval(batch.AUDIT_ENTRY_KEPT, *arguments))
+
+    def _lent_chain(self) -> LentChain:
+        if self._lent is None:
+            raise RuntimeError("this connection is for reading")
+        return self._lent

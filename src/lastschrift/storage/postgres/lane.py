@@ -12,8 +12,9 @@ from typing import Any
 
 from lastschrift.domain.errors import QueueFull, ShuttingDown, StoreFailed
 from lastschrift.storage.jobs import BatchOperation, Job, Observer, Round
+from lastschrift.storage.postgres.auditing import Chains
 from lastschrift.storage.postgres.connecting import Connection
-from lastschrift.storage.postgres.engine import AuditNumbers, NumbersKept, PostgresEngine
+from lastschrift.storage.postgres.engine import PostgresEngine
 from lastschrift.storage.postgres.perseverance import answered_in_time, persevere
 from lastschrift.storage.transaction import SqlTransaction
 
@@ -33,12 +34,12 @@ class Lane:
     def __init__(
         self,
         connect: Callable[[], Awaitable[Connection]],
-        numbers: AuditNumbers,
+        chains: Chains,
         *,
         queue_limit: int,
         observe: Observer,
     ) -> None:
-        self._numbers = numbers
+        self._chains = chains
         self._queue_limit = queue_limit
         self._observe = observe
         self._waiting: deque[Job] = deque()
@@ -114,15 +115,17 @@ class Lane:
     async def _run(
         self, track: "_Track", operation: BatchOperation, commands: Sequence[Any]
     ) -> Sequence[Any]:
-        numbers = NumbersKept(self._numbers)
+        with self._chains.lent() as lent:
 
-        async def attempt() -> Sequence[Any]:
-            connection = await track.connected()
-            engine = PostgresEngine(connection, numbers.again())
-            with answered_in_time(connection):
-                return await operation(SqlTransaction(engine), commands)
+            async def attempt() -> Sequence[Any]:
+                connection = await track.connected()
+                engine = PostgresEngine(connection, lent.again())
+                with answered_in_time(connection):
+                    return await operation(SqlTransaction(engine), commands)
 
-        return await persevere(attempt, track.lost)
+            results = await persevere(attempt, track.lost)
+            lent.committed()
+            return results
 
 
 class _Track:

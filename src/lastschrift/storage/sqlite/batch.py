@@ -10,16 +10,19 @@ from functools import cache
 
 from lastschrift.domain.bank_account import BankAccount
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.storage.chaining import Written
 from lastschrift.storage.codec import Value
 from lastschrift.storage.folding import folded_column
 from lastschrift.storage.sqlite.codec import put_instant, put_json
 
 _ACCOUNT_COLUMNS = (
     "contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic, "
-    "bank_name, owner, holder, created, managed_by, folded_owner"
+    "bank_name, owner, holder, created, managed_by, folded_owner, fingerprint_even"
 )
-_AUDIT_COLUMNS = "contract_id, writer, sequence, at, client_id, action, subject_id"
-
+_AUDIT_COLUMNS = (
+    "contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, "
+    "further_subjects, link"
+)
 
 # --- adding bank accounts -------------------------------------------------------------------------
 
@@ -30,12 +33,12 @@ def add_accounts_sql(count: int) -> str:
 
     Columns of a value: those of the table, then the debtor's kind.
     """
-    inserted = ", ".join(f"v.column{n}" for n in range(1, 15))
+    inserted = ", ".join(f"v.column{n}" for n in range(1, 16))
     return f"""
     INSERT INTO bank_account ({_ACCOUNT_COLUMNS})
-    SELECT {inserted} FROM (VALUES {_value_list(15, count)}) v
+    SELECT {inserted} FROM (VALUES {_value_list(16, count)}) v
     LEFT JOIN debtor d
-        ON d.contract_id = v.column1 AND d.id = v.column3 AND d.kind = v.column15
+        ON d.contract_id = v.column1 AND d.id = v.column3 AND d.kind = v.column16
         AND d.deleted IS NULL
     WHERE v.column3 IS NULL OR d.id IS NOT NULL
     ON CONFLICT DO NOTHING
@@ -52,7 +55,7 @@ def account_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
             account.contract_id.bytes,
             account.id.bytes,
             None if debtor is None else debtor.id.bytes,
-            new.fingerprint,
+            new.fingerprints.odd,
             new.sealed_iban,
             account.iban_country,
             account.iban_last_four,
@@ -63,6 +66,7 @@ def account_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
             put_instant(account.created),
             None if account.managed_by is None else account.managed_by.bytes,
             folded_column(account.owner),
+            new.fingerprints.even,
             None if debtor is None else debtor.kind.value,
         )
     return values
@@ -106,11 +110,15 @@ def why_left_out_sql(count: int) -> str:
     The account that holds its IBAN, whether its id is taken, and whether its debtor is missing.
     """
     return f"""
-    SELECT v.column1, held.id, taken.id IS NOT NULL, v.column4 IS NOT NULL AND d.id IS NULL
-    FROM (VALUES {_value_list(6, count)}) v
+    SELECT v.column1, COALESCE(held.id, held_even.id), taken.id IS NOT NULL,
+        v.column4 IS NOT NULL AND d.id IS NULL
+    FROM (VALUES {_value_list(7, count)}) v
     LEFT JOIN bank_account held
         ON held.contract_id = v.column2 AND held.debtor_id = v.column4
         AND held.fingerprint = v.column5 AND held.deleted IS NULL
+    LEFT JOIN bank_account held_even
+        ON held_even.contract_id = v.column2 AND held_even.debtor_id = v.column4
+        AND held_even.fingerprint_even = v.column7 AND held_even.deleted IS NULL
     LEFT JOIN bank_account taken ON taken.contract_id = v.column2 AND taken.id = v.column3
     LEFT JOIN debtor d
         ON d.contract_id = v.column2 AND d.id = v.column4 AND d.kind = v.column6
@@ -128,8 +136,9 @@ def why_left_out_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
             new.account.contract_id.bytes,
             new.account.id.bytes,
             None if debtor is None else debtor.id.bytes,
-            new.fingerprint,
+            new.fingerprints.odd,
             None if debtor is None else debtor.kind.value,
+            new.fingerprints.even,
         )
     return values
 
@@ -140,7 +149,7 @@ def why_left_out_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
 @cache
 def add_audit_entries_sql(count: int) -> str:
     """Insert audit entries."""
-    return f"INSERT INTO audit_entry ({_AUDIT_COLUMNS}) VALUES {_value_list(7, count)}"
+    return f"INSERT INTO audit_entry ({_AUDIT_COLUMNS}) VALUES {_value_list(11, count)}"
 
 
 def audits_of_kept(accounts: Sequence[NewBankAccount], left_out: Sequence[int]) -> list[AuditEntry]:
@@ -151,19 +160,12 @@ def audits_of_kept(accounts: Sequence[NewBankAccount], left_out: Sequence[int]) 
     return [new.audit for place, new in enumerate(accounts) if place not in missing]
 
 
-def audit_values(entries: Sequence[AuditEntry], writer: bytes, sequence: int) -> list[Value]:
-    """Return the arguments of `add_audit_entries_sql`, counted on from ``sequence``."""
+def audit_values(entries: Sequence[Written], links: Sequence[bytes | None]) -> list[Value]:
+    """Return the arguments of `add_audit_entries_sql`."""
     values: list[Value] = []
-    for number, entry in enumerate(entries, sequence):
-        values += (
-            entry.contract_id.bytes,
-            writer,
-            number,
-            put_instant(entry.at),
-            None if entry.client_id is None else entry.client_id.bytes,
-            entry.action,
-            entry.subject_id.bytes,
-        )
+    for entry, link in zip(entries, links, strict=True):
+        values += entry
+        values.append(link)
     return values
 
 

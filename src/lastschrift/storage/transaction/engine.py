@@ -19,6 +19,10 @@ class Engine(Protocol):
         """Run one of `storage.statements`; return all its rows, none left in a cursor."""
         ...
 
+    async def change_each(self, statement: str, rows: Sequence[Sequence[Value]]) -> None:
+        """Run one of `storage.statements` for each row of arguments; it returns nothing."""
+        ...
+
     async def search(self, statement: Statement) -> Sequence[Row]:
         """Run a statement of `storage.selecting`, in no more than its time; only to read.
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import asyncpg
 
 from lastschrift.storage.postgres.connecting import Connection
+from lastschrift.storage.postgres.migrations.chaining import chain_entries
 from lastschrift.storage.postgres.migrations.folding import fill_folded
 from lastschrift.storage.schema import (
     Migration,
@@ -33,7 +34,7 @@ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p'
 _NUMBER = "SELECT max(number) FROM schema_version"
 _APPLIED = "INSERT INTO schema_version (number, name) VALUES ($1, $2)"
 
-_FILLS: Mapping[int, Callable[[Connection], Awaitable[None]]] = {4: fill_folded}
+_FILLS: Mapping[int, Callable[[Connection], Awaitable[None]]] = {4: fill_folded, 6: chain_entries}
 """What fills new columns behind the script of a step, in its transaction."""
 
 

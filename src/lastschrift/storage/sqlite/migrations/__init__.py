@@ -15,12 +15,13 @@ from lastschrift.storage.schema import (
     migrations_in,
     steps_after,
 )
+from lastschrift.storage.sqlite.migrations.chaining import chain_entries
 from lastschrift.storage.sqlite.migrations.folding import fill_folded
 
 APPLICATION_ID = 0x4C736368  # "Lsch"
 
 
-_FILLS: Mapping[int, Callable[[apsw.Connection], None]] = {4: fill_folded}
+_FILLS: Mapping[int, Callable[[apsw.Connection], None]] = {4: fill_folded, 6: chain_entries}
 """What fills new columns behind the script of a step, in its transaction."""
 
 
