@@ -1,5 +1,6 @@
 """Keys listed, turned and retired by command, beside a running server and without one."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 
 from lastschrift.admin.key_verbs import KEYS_BEGIN, KEYS_RESEAL, Announced, ResealFrom
 from lastschrift.admin.verb import Verb
-from lastschrift.cli.resealing import ANNOUNCED_FOR, SETTLED_AFTER, rotate_data_keys
-from lastschrift.operations.ports import KEYS_REMEMBERED_FOR
+from lastschrift.cli.resealing import rotate_data_keys
+from lastschrift.operations.ports import KEYS_KNOWN_AFTER, KEYS_REMEMBERED_FOR
 from lastschrift.operations.reseal import Place, Resealed
 from tests.cli.installations import command, make_production, refusal, told_json
 from tests.serving import running
@@ -37,7 +38,7 @@ def directory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the clock that a rotation waits by stand at the time waited for."""
-    monkeypatch.setattr("lastschrift.cli.keys.wait_until", lambda _instant: None)
+    monkeypatch.setattr("lastschrift.cli.turning.wait_until", lambda _instant: None)
 
 
 def listed(directory: Path, purpose: str) -> set[tuple[int, int]]:
@@ -57,8 +58,12 @@ def test_the_master_key_is_turned_and_its_old_version_retired(directory: Path) -
     told = done(directory, "rotate", "master")
     assert told == "4 keys of 2 contracts are locked by master key 2\n"
     assert listed(directory, "data") == listed(directory, "fingerprint") == {(1, 2)}
-    told = done(directory, "retire", "--yes")
-    assert told == "0 old data keys are forgotten\n1 old versions of the master key are forgotten\n"
+    told = done(directory, "retire", "--yes", "--despite-backups")
+    assert told == (
+        "0 old data keys are forgotten\n"
+        "0 old fingerprint keys are forgotten\n"
+        "1 old versions of the master key are forgotten\n"
+    )
     assert command("doctor", "--data", str(directory)).code == 0
     keys = (directory / "master.key").read_text().splitlines()
     assert [line[:2] for line in keys if not line.startswith("#")] == ["2:"]
@@ -141,7 +146,7 @@ def test_rows_are_gone_through_until_nobody_can_have_the_old_key(has_other_serve
         ("begin", announced_for_s),
         timedelta(0),
         "pass",
-        SETTLED_AFTER,
+        KEYS_KNOWN_AFTER,
         "pass",
         "pass",
     ]
@@ -151,4 +156,24 @@ def test_rows_are_gone_through_until_nobody_can_have_the_old_key(has_other_serve
 
 
 def test_keys_are_announced_for_longer_than_they_are_remembered() -> None:
-    assert min(ANNOUNCED_FOR, SETTLED_AFTER) > KEYS_REMEMBERED_FOR
+    assert KEYS_KNOWN_AFTER > KEYS_REMEMBERED_FOR
+
+
+def test_a_version_of_the_master_key_is_kept_for_as_long_as_backups_may_need_it(
+    directory: Path,
+) -> None:
+    done(directory, "rotate", "master")
+    told = done(directory, "retire", "--yes")
+    assert "versions kept for backups of the last 90 days: 1" in told
+    assert "0 old versions of the master key are forgotten" in told
+    noted = directory / "master-versions.json"
+    (since,) = json.loads(noted.read_text()).values()
+    long_ago = datetime.fromisoformat(since) - timedelta(days=90)
+    noted.write_text(json.dumps({"1": long_ago.isoformat()}))
+    assert "1 old versions of the master key are forgotten" in done(directory, "retire", "--yes")
+
+
+def test_where_it_is_not_known_since_when_a_version_is_unused_it_is_kept(directory: Path) -> None:
+    done(directory, "rotate", "master")
+    (directory / "master-versions.json").unlink()
+    assert "versions kept for backups" in done(directory, "retire", "--yes")

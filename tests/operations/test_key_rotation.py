@@ -1,7 +1,6 @@
 """Turning keys: what was sealed before opens after, and at every instant on every server."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,10 +17,11 @@ from lastschrift.domain.errors import (
 )
 from lastschrift.domain.idempotency import IdempotencyKey
 from lastschrift.domain.identity import AccountId, ClientId, ContractId
-from lastschrift.operations.begin_data_key_rotation import begin_data_key_rotation
+from lastschrift.operations.begin_key_rotation import begin_key_rotation
 from lastschrift.operations.list_keys import list_keys
 from lastschrift.operations.ports import (
     KEYS_REMEMBERED_FOR,
+    KEYS_SETTLED_AFTER,
     KeyPurpose,
     Ports,
     SealedIban,
@@ -31,7 +31,7 @@ from lastschrift.operations.ports import (
 from lastschrift.operations.register_bank_account import RegisterBankAccount, register_bank_account
 from lastschrift.operations.register_bank_account_once import register_bank_account_once
 from lastschrift.operations.reseal import Place, reseal
-from lastschrift.operations.retire_data_keys import SETTLED_AFTER, retire_data_keys
+from lastschrift.operations.retire_data_keys import retire_data_keys
 from lastschrift.operations.reveal_bank_account import reveal_bank_account
 from lastschrift.operations.rewrap_keys import rewrap_keys
 from lastschrift.vault.envelope import CannotOpen, KeyVersionUnknown
@@ -42,6 +42,7 @@ from tests.storage.filling import german_iban
 
 pytestmark = pytest.mark.anyio
 
+DATA = KeyPurpose.DATA
 AT_ONCE = timedelta(0)
 ROWS = 520
 """More than a piece has."""
@@ -109,7 +110,7 @@ def another_server(house: House, read_master: Callable[[], MasterKey] | None = N
         now=house.clock.now,
         monotonic_s=lambda: house.clock.now().timestamp(),
     )
-    return replace(house.ports, vault=vault)
+    return msgspec.structs.replace(house.ports, vault=vault)
 
 
 # --- data keys ------------------------------------------------------------------------------------
@@ -122,7 +123,7 @@ async def test_afterwards_nothing_is_left_under_the_old_key_and_all_opens(
     key = IdempotencyKey.parse("order-1")
     once = await register_bank_account_once(house.ports, account_of(contract, ROWS), key)
     assert await versions_of(house.ports, contract) == {1}
-    new = await begin_data_key_rotation(house.ports, contract, AT_ONCE)
+    new = await begin_key_rotation(house.ports, contract, DATA, AT_ONCE)
     assert await reseal_all(house.ports, contract, new.version) == ROWS + 2
     assert await versions_of(house.ports, contract) == {2}
     for number, account in enumerate(accounts):
@@ -141,7 +142,7 @@ async def test_a_duplicate_is_found_before_during_and_after(house: House) -> Non
     payer = DebtorRef(client.identity, DebtorKind.SERVICE_IDENTITY)
     command = msgspec.structs.replace(account_of(contract, 1), debtor=payer)
     await register_bank_account(house.ports, command)
-    new = await begin_data_key_rotation(house.ports, contract, AT_ONCE)
+    new = await begin_key_rotation(house.ports, contract, DATA, AT_ONCE)
     with pytest.raises(BankAccountAlreadyRegistered):
         await register_bank_account(house.ports, command)
     await reseal_all(house.ports, contract, new.version)
@@ -152,20 +153,20 @@ async def test_a_duplicate_is_found_before_during_and_after(house: House) -> Non
 async def test_the_account_of_zeros_is_sealed_anew_too(house: House, contract: ContractId) -> None:
     await register_bank_account(house.ports, account_of(contract, 1, UUID(int=0)))
     await register_bank_account(house.ports, account_of(contract, 2, UUID(int=2**128 - 1)))
-    new = await begin_data_key_rotation(house.ports, contract, AT_ONCE)
+    new = await begin_key_rotation(house.ports, contract, DATA, AT_ONCE)
     assert await reseal_all(house.ports, contract, new.version) == 2
     assert await versions_of(house.ports, contract) == {2}
 
 
 async def test_a_rotation_begun_twice_is_one(house: House, contract: ContractId) -> None:
-    first = await begin_data_key_rotation(house.ports, contract, AT_ONCE)
-    second = await begin_data_key_rotation(another_server(house), contract, AT_ONCE)
+    first = await begin_key_rotation(house.ports, contract, DATA, AT_ONCE)
+    second = await begin_key_rotation(another_server(house), contract, DATA, AT_ONCE)
     assert (first.version, second) == (2, first)
 
 
 async def test_before_it_seals_nothing_is_sealed_anew(house: House, contract: ContractId) -> None:
     await add_accounts(house.ports, contract, 1)
-    new = await begin_data_key_rotation(house.ports, contract, timedelta(seconds=15))
+    new = await begin_key_rotation(house.ports, contract, DATA, timedelta(seconds=15))
     with pytest.raises(KeyNotActive):
         await reseal(house.ports, contract, new.version, Place())
     house.clock.advance(15)
@@ -179,9 +180,9 @@ async def test_a_row_that_has_changed_meanwhile_is_left_as_it_is(
     kept = await house.store.scan(lambda reader: reader.sealed_ibans(contract, None, 10))
 
     async def operation(transaction: Transaction) -> None:
-        await transaction.reseal_iban(contract, SealedIban(account, b"read before"), b"anew")
+        await transaction.reseal_ibans(contract, [(SealedIban(account, b"read before"), b"anew")])
         old = SealedResult("register", bytes(32), b"read before")
-        await transaction.reseal_result(contract, old, b"anew")
+        await transaction.reseal_results(contract, [(old, b"anew")])
 
     await house.store.write(operation)
     assert await house.store.scan(lambda reader: reader.sealed_ibans(contract, None, 10)) == kept
@@ -189,7 +190,7 @@ async def test_a_row_that_has_changed_meanwhile_is_left_as_it_is(
 
 async def test_a_contract_that_there_is_not_is_told(house: House) -> None:
     with pytest.raises(ContractUnknown):
-        await begin_data_key_rotation(house.ports, NOBODY, AT_ONCE)
+        await begin_key_rotation(house.ports, NOBODY, DATA, AT_ONCE)
     with pytest.raises(ContractUnknown):
         await rewrap_keys(house.ports, NOBODY)
 
@@ -215,7 +216,7 @@ async def failures_of_two_servers(
             failures += 1
 
     await add_accounts(there, contract, 1)
-    new = await begin_data_key_rotation(here, contract, announced_for)
+    new = await begin_key_rotation(here, contract, DATA, announced_for)
     for number in range(1, 25):
         account = (await register_bank_account(here, account_of(contract, number))).account.id
         await open_there(account)
@@ -250,26 +251,26 @@ async def test_without_the_announcement_another_server_could_not_open_all(
 
 async def test_a_retired_key_is_gone_and_all_opens(house: House, contract: ContractId) -> None:
     (account,) = await add_accounts(house.ports, contract, 1)
-    new = await begin_data_key_rotation(house.ports, contract, AT_ONCE)
+    new = await begin_key_rotation(house.ports, contract, DATA, AT_ONCE)
     await reseal_all(house.ports, contract, new.version)
     with pytest.raises(KeyStillInUse):
         await retire_data_keys(house.ports, contract)
-    house.clock.advance(SETTLED_AFTER.total_seconds())
+    house.clock.advance(KEYS_SETTLED_AFTER.total_seconds())
     assert await retire_data_keys(house.ports, contract) == 1
     (listed,) = await list_keys(another_server(house))
     data = [key.version for key in listed.keys if key.purpose is KeyPurpose.DATA]
     assert data == [2]
     assert (await reveal_bank_account(house.ports, contract, account)).iban == german_iban(0)
     assert await retire_data_keys(house.ports, contract) == 0
-    assert (await begin_data_key_rotation(house.ports, contract, AT_ONCE)).version == 3
+    assert (await begin_key_rotation(house.ports, contract, DATA, AT_ONCE)).version == 3
 
 
 async def test_a_key_under_which_a_row_is_left_is_not_retired(
     house: House, contract: ContractId
 ) -> None:
     (account,) = await add_accounts(house.ports, contract, 1)
-    await begin_data_key_rotation(house.ports, contract, AT_ONCE)
-    house.clock.advance(SETTLED_AFTER.total_seconds())
+    await begin_key_rotation(house.ports, contract, DATA, AT_ONCE)
+    house.clock.advance(KEYS_SETTLED_AFTER.total_seconds())
     with pytest.raises(KeyStillInUse):
         await retire_data_keys(house.ports, contract)
     assert await retire_data_keys(house.ports, contract) == 1
@@ -278,7 +279,7 @@ async def test_a_key_under_which_a_row_is_left_is_not_retired(
 
 async def test_without_the_check_a_row_would_be_lost(house: House, contract: ContractId) -> None:
     (account,) = await add_accounts(house.ports, contract, 1)
-    await begin_data_key_rotation(house.ports, contract, AT_ONCE)
+    await begin_key_rotation(house.ports, contract, DATA, AT_ONCE)
 
     async def drop(transaction: Transaction) -> None:
         await transaction.drop_contract_key(contract, KeyPurpose.DATA, 1)
@@ -298,7 +299,8 @@ async def test_keys_wrapped_anew_open_without_the_old_master_key(
     here = another_server(house, lambda: MasterKey({1: OLD, 2: NEW}))
     assert await rewrap_keys(here, contract) == 2
     assert await rewrap_keys(here, contract) == 0
-    only_new = replace(here, vault=KeyVault(MasterKey({2: NEW}), now=house.clock.now))
+    newest = KeyVault(MasterKey({2: NEW}), now=house.clock.now)
+    only_new = msgspec.structs.replace(here, vault=newest)
     assert (await reveal_bank_account(only_new, contract, account)).iban == german_iban(0)
 
 

@@ -1,6 +1,7 @@
 """Contract keys: wrapped by the master key, unlocked together, bound to what they are for."""
 
 import pickle
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,8 +11,9 @@ from msgspec.structs import replace
 
 from lastschrift.domain.iban import Iban
 from lastschrift.domain.identity import AccountId, ContractId
-from lastschrift.operations.ports import ContractKeys, KeyPurpose, Vault, WrappedKey
+from lastschrift.operations.ports import ContractKeys, Fingerprints, KeyPurpose, Vault, WrappedKey
 from lastschrift.vault.envelope import KeyVersionUnknown, SealBroken
+from lastschrift.vault.fingerprint import FingerprintKeys
 from lastschrift.vault.keyring import (
     ContractKeyRing,
     KeyMissing,
@@ -35,6 +37,11 @@ NEXT_MASTER = MasterKey({1: bytes(range(32)), 2: bytes(range(32, 64))})
 KEY = bytes(range(64, 96))
 
 IBANS = st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=15, max_size=34)
+
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+NEEDED = (KeyPurpose.DATA, KeyPurpose.FINGERPRINT)
 
 
 def unlocked(contract: ContractId = CONTRACT) -> ContractKeys:
@@ -61,10 +68,10 @@ def test_an_iban_moved_to_another_account_is_refused() -> None:
 
 
 def test_an_iban_moved_to_another_contract_is_refused_even_under_the_same_key() -> None:
-    same = {1: KEY}
-    sealed = ContractKeyRing(CONTRACT, same, same, 1).seal_iban(ACCOUNT, IBAN)
+    same, fingerprints = {1: KEY}, FingerprintKeys({1: KEY}, [1])
+    sealed = ContractKeyRing(CONTRACT, same, 1, fingerprints, same).seal_iban(ACCOUNT, IBAN)
     with pytest.raises(SealBroken):
-        ContractKeyRing(OTHER_CONTRACT, same, same, 1).open_iban(ACCOUNT, sealed)
+        ContractKeyRing(OTHER_CONTRACT, same, 1, fingerprints, same).open_iban(ACCOUNT, sealed)
 
 
 def test_equal_ibans_have_equal_fingerprints_within_a_contract_only() -> None:
@@ -72,14 +79,16 @@ def test_equal_ibans_have_equal_fingerprints_within_a_contract_only() -> None:
     assert here.fingerprint(IBAN) == here.fingerprint(Iban.parse("de89 3704 0044 0532 0130 00"))
     assert here.fingerprint(IBAN) != here.fingerprint(OTHER_IBAN)
     assert here.fingerprint(IBAN) != there.fingerprint(IBAN)
-    assert len(here.fingerprint(IBAN)) == 32
+    version, fingerprint = here.fingerprint(IBAN)
+    assert (version, len(fingerprint)) == (1, 32)
+    assert here.fingerprints(IBAN) == Fingerprints(odd=fingerprint, even=None)
 
 
 def test_after_a_rotation_the_new_keys_are_used_and_the_old_still_open() -> None:
     vault = KeyVault(MASTER)
     old = vault.new_contract_keys(CONTRACT)
     sealed_before = vault.unlock(CONTRACT, old).seal_iban(ACCOUNT, IBAN)
-    new = [wrap_key(MASTER, CONTRACT, NewKey(purpose, 2, KEY)) for purpose in KeyPurpose]
+    new = [wrap_key(MASTER, CONTRACT, NewKey(purpose, 2, KEY)) for purpose in NEEDED]
     keys = vault.unlock(CONTRACT, [*new, *old])
     sealed_after = keys.seal_iban(ACCOUNT, IBAN)
     assert (sealed_before[:2], sealed_after[:2]) == (b"\x00\x01", b"\x00\x02")
@@ -90,6 +99,24 @@ def test_after_a_rotation_the_new_keys_are_used_and_the_old_still_open() -> None
 
 
 # --- the vault ------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_was_set_back_behind_all_keys_leaves_the_oldest_to_seal() -> None:
+    vault = KeyVault(MASTER, now=lambda: NOW)
+    fingerprint = [
+        key for key in vault.new_contract_keys(CONTRACT) if key.purpose is KeyPurpose.FINGERPRINT
+    ]
+    second, third = (
+        wrap_key(
+            MASTER,
+            CONTRACT,
+            NewKey(KeyPurpose.DATA, version, bytes([version] * 32), NOW + timedelta(days=version)),
+        )
+        for version in (2, 3)
+    )
+    sealed = vault.unlock(CONTRACT, [second, third, *fingerprint]).seal_iban(ACCOUNT, IBAN)
+    opened = vault.unlock(CONTRACT, [second, *fingerprint]).open_iban(ACCOUNT, sealed)
+    assert opened == IBAN
 
 
 def test_a_new_contract_has_one_key_for_each_purpose() -> None:
@@ -122,7 +149,7 @@ def test_keys_that_do_not_unlock_leave_those_before_in_place() -> None:
     assert vault.unlocked(CONTRACT) is keys
 
 
-@pytest.mark.parametrize("missing", KeyPurpose)
+@pytest.mark.parametrize("missing", NEEDED)
 def test_a_contract_without_a_key_for_each_purpose_is_refused(missing: KeyPurpose) -> None:
     vault = KeyVault(MASTER)
     keys = [key for key in vault.new_contract_keys(CONTRACT) if key.purpose is not missing]
@@ -136,14 +163,14 @@ def test_a_contract_without_a_key_for_each_purpose_is_refused(missing: KeyPurpos
 
 def test_a_keyed_hash_is_its_contracts_and_its_purposes_own() -> None:
     keys, other = unlocked(), unlocked(OTHER_CONTRACT)
-    first = keys.keyed_hash("key", b"content")
-    assert first == keys.keyed_hash("key", b"content")
+    first = keys.keyed_hash(1, "key", b"content")
+    assert first == keys.keyed_hash(1, "key", b"content")
     others = [
-        other.keyed_hash("key", b"content"),
-        keys.keyed_hash("ke", b"ycontent"),
-        keys.keyed_hash("keyc", b"ontent"),
-        keys.keyed_hash("key", b"content "),
-        keys.fingerprint(IBAN),
+        other.keyed_hash(1, "key", b"content"),
+        keys.keyed_hash(1, "ke", b"ycontent"),
+        keys.keyed_hash(1, "keyc", b"ontent"),
+        keys.keyed_hash(1, "key", b"content "),
+        keys.fingerprint(IBAN)[1],
     ]
     assert len({first, *others}) == 1 + len(others)
     assert len(first) == 32
@@ -151,7 +178,7 @@ def test_a_keyed_hash_is_its_contracts_and_its_purposes_own() -> None:
 
 def test_a_keyed_hash_of_an_iban_is_not_its_fingerprint() -> None:
     keys = unlocked()
-    assert keys.keyed_hash("", IBAN.reveal().encode()) != keys.fingerprint(IBAN)
+    assert keys.keyed_hash(1, "", IBAN.reveal().encode()) != keys.fingerprint(IBAN)[1]
 
 
 @given(result=st.uuids(), key_hash=st.binary(min_size=32, max_size=32))

@@ -185,6 +185,17 @@ def test_a_file_open_to_its_owner_only_is_taken(path: Path, mode: int) -> None:
     assert load_master_key(path).newest_version == 1
 
 
+def test_what_systemd_put_there_for_the_service_alone_is_taken(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(path, line(1)).chmod(0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(path.parent))
+    assert load_master_key(path).newest_version == 1
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(path.parent / "another"))
+    with pytest.raises(MasterKeyExposed):
+        load_master_key(path)
+
+
 def test_a_missing_file_is_told_with_what_to_do(path: Path) -> None:
     with pytest.raises(MasterKeyMissing) as caught:
         load_master_key(path)

@@ -9,11 +9,17 @@ from msgspec import Struct
 
 from lastschrift.admin.verb import Nothing, Verb
 from lastschrift.domain.identity import ContractId
-from lastschrift.operations.begin_data_key_rotation import begin_data_key_rotation
+from lastschrift.operations.begin_key_rotation import begin_key_rotation
+from lastschrift.operations.complete_fingerprint_rotation import complete_fingerprint_rotation
 from lastschrift.operations.list_keys import list_keys
-from lastschrift.operations.ports import Ports
+from lastschrift.operations.ports import KeyPurpose, Ports, Reader
+from lastschrift.operations.renew_fingerprints import Renewed, renew_fingerprints
 from lastschrift.operations.reseal import Place, Resealed, reseal
 from lastschrift.operations.retire_data_keys import retire_data_keys
+from lastschrift.operations.retire_fingerprint_keys import (
+    retire_fingerprint_keys,
+    retire_hash_keys,
+)
 from lastschrift.operations.rewrap_keys import rewrap_keys
 
 _PIECES_AT_ONCE = 10
@@ -28,6 +34,7 @@ class KeyTold(Struct, frozen=True, kw_only=True):
     version: int
     master_version: int
     active_from: datetime
+    complete_from: datetime | None = None
 
 
 class ContractNamed(Struct, frozen=True):
@@ -40,15 +47,20 @@ class Announcement(Struct, frozen=True, kw_only=True):
     """The arguments of ``keys.begin``; all servers read the new key within ``announced_for_s``."""
 
     contract: UUID
-    announced_for_s: int
+    announced_for_s: float
+    purpose: KeyPurpose = KeyPurpose.DATA
 
 
 class Announced(Struct, frozen=True, kw_only=True):
-    """The version that is to seal, from when on, and how many rows there are to go through."""
+    """The version that is to be used, from when on, and how many rows there are to go through.
+
+    ``complete_from``: since when a fingerprint key's rotation is over, but for retiring.
+    """
 
     version: int
     active_from: datetime
     rows: int
+    complete_from: datetime | None = None
 
 
 class ResealFrom(Struct, frozen=True, kw_only=True):
@@ -59,6 +71,14 @@ class ResealFrom(Struct, frozen=True, kw_only=True):
     place: Place
 
 
+class RenewFrom(Struct, frozen=True, kw_only=True):
+    """The arguments of ``keys.renew_fingerprints``: behind which account, under which versions."""
+
+    contract: UUID
+    versions: tuple[int, ...]
+    after: UUID | None
+
+
 async def _list_keys(ports: Ports, _wanted: Nothing) -> list[KeyTold]:
     return [
         KeyTold(
@@ -67,6 +87,7 @@ async def _list_keys(ports: Ports, _wanted: Nothing) -> list[KeyTold]:
             version=key.version,
             master_version=key.master_version,
             active_from=key.active_from,
+            complete_from=key.complete_from,
         )
         for of in await list_keys(ports)
         for key in of.keys
@@ -80,9 +101,19 @@ async def _rewrap(ports: Ports, wanted: ContractNamed) -> int:
 async def _begin(ports: Ports, wanted: Announcement) -> Announced:
     contract = ContractId(wanted.contract)
     announced_for = timedelta(seconds=wanted.announced_for_s)
-    key = await begin_data_key_rotation(ports, contract, announced_for)
-    rows = await ports.store.scan(lambda reader: reader.sealed_totals(contract))
-    return Announced(version=key.version, active_from=key.active_from, rows=rows)
+    key = await begin_key_rotation(ports, contract, wanted.purpose, announced_for)
+
+    async def total(reader: Reader) -> int:
+        if wanted.purpose is KeyPurpose.DATA:
+            return await reader.sealed_totals(contract)
+        return await reader.account_total(contract)
+
+    return Announced(
+        version=key.version,
+        active_from=key.active_from,
+        rows=await ports.store.scan(total),
+        complete_from=key.complete_from,
+    )
 
 
 async def _reseal(ports: Ports, wanted: ResealFrom) -> Resealed:
@@ -98,20 +129,50 @@ async def _reseal(ports: Ports, wanted: ResealFrom) -> Resealed:
     return Resealed(rows=rows, resealed=resealed, place=place)
 
 
-async def _retire(ports: Ports, wanted: ContractNamed) -> int:
+async def _renew_fingerprints(ports: Ports, wanted: RenewFrom) -> Renewed:
+    contract, after = ContractId(wanted.contract), wanted.after
+    rows = renewed = 0
+    for _ in range(_PIECES_AT_ONCE):
+        piece = await renew_fingerprints(ports, contract, wanted.versions, after)
+        rows += piece.rows
+        renewed += piece.renewed
+        after = piece.after
+        if after is None:
+            break
+    return Renewed(rows=rows, renewed=renewed, after=after)
+
+
+async def _complete(ports: Ports, wanted: ContractNamed) -> None:
+    await complete_fingerprint_rotation(ports, ContractId(wanted.contract))
+
+
+async def _retire_data(ports: Ports, wanted: ContractNamed) -> int:
     return await retire_data_keys(ports, ContractId(wanted.contract))
+
+
+async def _retire_fingerprint(ports: Ports, wanted: ContractNamed) -> int:
+    contract = ContractId(wanted.contract)
+    retired = await retire_fingerprint_keys(ports, contract)
+    await retire_hash_keys(ports, contract)
+    return retired
 
 
 KEYS_LIST = Verb("keys.list", Nothing, list[KeyTold], _list_keys)
 KEYS_REWRAP = Verb("keys.rewrap", ContractNamed, int, _rewrap)
 KEYS_BEGIN = Verb("keys.begin", Announcement, Announced, _begin)
 KEYS_RESEAL = Verb("keys.reseal", ResealFrom, Resealed, _reseal)
-KEYS_RETIRE = Verb("keys.retire", ContractNamed, int, _retire)
+KEYS_RENEW = Verb("keys.renew_fingerprints", RenewFrom, Renewed, _renew_fingerprints)
+KEYS_COMPLETE = Verb("keys.complete", ContractNamed, type(None), _complete)
+KEYS_RETIRE_DATA = Verb("keys.retire", ContractNamed, int, _retire_data)
+KEYS_RETIRE_FINGERPRINT = Verb("keys.retire_fingerprint", ContractNamed, int, _retire_fingerprint)
 
 KEY_VERBS: Sequence[Verb[Any, Any]] = (
     KEYS_LIST,
     KEYS_REWRAP,
     KEYS_BEGIN,
     KEYS_RESEAL,
-    KEYS_RETIRE,
+    KEYS_RENEW,
+    KEYS_COMPLETE,
+    KEYS_RETIRE_DATA,
+    KEYS_RETIRE_FINGERPRINT,
 )

@@ -1,49 +1,55 @@
 """``lastschrift keys``: which keys there are, turning them, and forgetting old ones."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
 import click
 
-from lastschrift.admin.desk import Desk
-from lastschrift.admin.key_verbs import (
-    KEYS_LIST,
-    KEYS_RETIRE,
-    KEYS_REWRAP,
-    ContractNamed,
-    KeyTold,
-)
+from lastschrift.admin.key_verbs import KEYS_LIST, KeyTold
 from lastschrift.admin.verb import Nothing
 from lastschrift.cli.administering import desk
 from lastschrift.cli.arguments import Id
 from lastschrift.cli.epilog import example
-from lastschrift.cli.holding import is_alone
 from lastschrift.cli.house import House
 from lastschrift.cli.options import data_option, json_option
 from lastschrift.cli.output import print_json, print_table
-from lastschrift.cli.progress import progress_shown
-from lastschrift.cli.resealing import rotate_data_keys, wait_until
+from lastschrift.cli.turning import (
+    Workplace,
+    is_rotation_under_way,
+    retire_contract_keys,
+    retire_master_versions,
+    tell_of_retiring,
+    turn_data_keys,
+    turn_fingerprint_keys,
+    turn_master_key,
+)
+from lastschrift.operations.ports import KeyPurpose
 from lastschrift.settings import Settings
-
-_COPY_THE_FILE = """\
-Version {version} stands in {file}. Several servers may use this database:
-1. Copy the file to each of them. They read it by themselves.
-2. Run `lastschrift keys rotate master` again: it wraps all keys anew.\
-"""
 
 contract_option = click.option(
     "--contract", type=Id(), help="The contract whose keys are meant; all, if left out."
 )
+
+new_key_file_option = click.option(
+    "--new-key-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write the master key with its next version, if it comes from no file.",
+)
+
+
+def _workplace(house: House, directory: Path) -> Workplace:
+    settings = Settings.load(directory.absolute(), os.environ)
+    return Workplace(house, settings, desk(house, directory))
 
 
 @click.group(epilog=example("lastschrift keys list"))
 def keys() -> None:
     """List the keys that keep account numbers secret, turn them, retire old ones.
 
-    The master key, in its file, locks the keys of all contracts. Each contract has a data key,
-    which IBANs are encrypted under, and a fingerprint key, by which duplicates are found.
+    The master key, kept outside of the database, locks the keys of all contracts. Each contract has
+    a data key, which IBANs are encrypted under, and a fingerprint key, by which duplicates are
+    found.
     """
 
 
@@ -58,50 +64,72 @@ def list_(house: House, directory: Path, is_json: bool) -> None:
         print_json(found)
         return
     print_table(
-        ("contract", "key", "version", "under master", "seals since"),
+        ("contract", "key", "version", "under master", "in use since"),
         [_row(told) for told in found],
     )
 
 
 def _row(told: KeyTold) -> tuple[str, ...]:
-    since = told.active_from.isoformat() if told.active_from.timestamp() else "always"
     return (
         str(told.contract),
         told.purpose,
         str(told.version),
         str(told.master_version),
-        since,
+        _in_use_since(told),
     )
 
 
-@keys.group(epilog=example("lastschrift keys rotate data"))
-def rotate() -> None:
-    """Take new keys; the old ones go on opening what they closed until they are retired."""
+def _in_use_since(told: KeyTold) -> str:
+    """Return since when a key seals, or accounts are looked for by it."""
+    if told.purpose == KeyPurpose.HASH.value:
+        return "no more: for what is remembered"
+    since = told.active_from if told.purpose == KeyPurpose.DATA.value else told.complete_from
+    if since is None:
+        return "not yet: is being turned"
+    return since.isoformat() if since.timestamp() else "always"
+
+
+# --- turning --------------------------------------------------------------------------------------
+
+
+@keys.group(invoke_without_command=True, epilog=example("lastschrift keys rotate"))
+@new_key_file_option
+@data_option
+@click.pass_context
+def rotate(context: click.Context, directory: Path, new_key_file: Path | None) -> None:
+    """Take new keys; the old ones go on opening what they closed until they are retired.
+
+    Without a name all are turned: the master key first, so that no new key is ever locked by the
+    old one, then data keys, then fingerprint keys. Interrupted, it goes on when it is run again.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    place = _workplace(context.obj, directory)
+    if is_rotation_under_way(place):
+        click.echo("a rotation goes on that is not retired yet; its master key is in use already")
+    elif not turn_master_key(place, "lastschrift keys rotate", new_key_file):
+        return
+    contracts = place.contracts()
+    turn_data_keys(place, contracts)
+    turn_fingerprint_keys(place, contracts)
+    tell_of_retiring()
 
 
 @rotate.command(epilog=example("lastschrift keys rotate master"))
+@new_key_file_option
 @data_option
 @click.pass_obj
-def master(house: House, directory: Path) -> None:
-    """Add a version to the master key's file, and lock all contracts' keys by it.
+def master(house: House, directory: Path, new_key_file: Path | None) -> None:
+    """Add a version to the master key, and lock all contracts' keys by it.
 
     The server may run. Interrupted, it goes on when it is run again. Where several servers use one
-    database, the file has to be copied to each between two runs; the first one says so.
+    database, the file has to be copied to each between two runs; the first one says so. Where the
+    master key comes from no file, the first one writes it, with its next version, to the file that
+    you name, and says where to put it.
 
-    Keep a copy of the file apart from the database's, as before.
+    Keep a copy of the key apart from the database's, as before.
     """
-    settings = Settings.load(directory.absolute(), os.environ)
-    at_desk = desk(house, directory)
-    found = at_desk.ask(KEYS_LIST, Nothing())
-    newest = max(house.master_versions(settings))
-    if all(told.master_version == newest for told in found):
-        newest = house.add_master_version(settings)
-        if not is_alone(settings):
-            click.echo(_COPY_THE_FILE.format(version=newest, file=settings.master_key_file))
-            return
-    contracts = dict.fromkeys(told.contract for told in found)
-    rewrapped = sum(at_desk.ask(KEYS_REWRAP, ContractNamed(contract)) for contract in contracts)
-    click.echo(f"{rewrapped} keys of {len(contracts)} contracts are locked by master key {newest}")
+    turn_master_key(_workplace(house, directory), "lastschrift keys rotate master", new_key_file)
 
 
 @rotate.command(epilog=example("lastschrift keys rotate data"))
@@ -116,49 +144,56 @@ def data(house: House, contract: UUID | None, directory: Path) -> None:
 
     A contract whose older key is not retired yet gets no newer one: its rows are gone through.
     """
-    settings = Settings.load(directory.absolute(), os.environ)
-    at_desk = desk(house, directory)
-    contracts = _contracts(at_desk, contract)
-    with progress_shown() as progress:
-        resealed = rotate_data_keys(
-            at_desk.ask,
-            contracts,
-            has_other_servers=not is_alone(settings),
-            progress=progress,
-            wait=wait_until,
-        )
-    click.echo(f"{resealed:,} rows of {len(contracts)} contracts were encrypted anew")
-    click.echo("`lastschrift keys retire` forgets the old keys, a minute from now or later")
+    place = _workplace(house, directory)
+    turn_data_keys(place, place.contracts(contract))
+    tell_of_retiring()
+
+
+@rotate.command(epilog=example("lastschrift keys rotate fingerprint"))
+@contract_option
+@data_option
+@click.pass_obj
+def fingerprint(house: House, contract: UUID | None, directory: Path) -> None:
+    """Make a new fingerprint key for each contract, and have all accounts found by it.
+
+    The server may run, and finds duplicates all the while: until the old key is retired, accounts
+    have a fingerprint under both. It takes a good minute, and as long as it takes to go through all
+    accounts twice. Interrupted, it goes on when it is run again.
+
+    A contract whose older key is not retired yet gets no newer one.
+    """
+    place = _workplace(house, directory)
+    turn_fingerprint_keys(place, place.contracts(contract))
+    tell_of_retiring()
+
+
+# --- retiring -------------------------------------------------------------------------------------
 
 
 @keys.command(epilog=example("lastschrift keys retire"))
 @contract_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--despite-backups",
+    is_flag=True,
+    help="Destroy versions of the master key, too, without which younger backups can't be opened.",
+)
 @data_option
 @click.pass_obj
-def retire(house: House, contract: UUID | None, yes: bool, directory: Path) -> None:
-    """Forget old data keys and old versions of the master key, for good.
+def retire(
+    house: House, *, contract: UUID | None, yes: bool, despite_backups: bool, directory: Path
+) -> None:
+    """Forget old data and fingerprint keys and old versions of the master key, for good.
 
     All rows are gone through before, so nothing is lost of this database. But a backup can be
-    opened only with the keys of its time: one from before the last rotation of the master key needs
-    a copy of the file from then.
+    opened only by the version of the master key of its time. A version is destroyed when no backup
+    that is younger than the setting backup_kept_days needs it; older ones are of no use then.
+
+    Idempotency keys that were used before a fingerprint key was turned are known again by hashes.
+    In that key's place a key is kept that makes nothing but these hashes, until they expire.
     """
-    settings = Settings.load(directory.absolute(), os.environ)
+    place = _workplace(house, directory)
     if not yes:
         click.confirm("Forget old keys for good? Older backups may need them.", abort=True)
-    at_desk = desk(house, directory)
-    contracts = _contracts(at_desk, contract)
-    retired = sum(at_desk.ask(KEYS_RETIRE, ContractNamed(each)) for each in contracts)
-    click.echo(f"{retired} old data keys are forgotten")
-    used = {told.master_version for told in at_desk.ask(KEYS_LIST, Nothing())}
-    dropped = house.drop_master_versions(settings, used)
-    click.echo(f"{len(dropped)} old versions of the master key are forgotten")
-    if dropped and not is_alone(settings):
-        click.echo(f"copy {settings.master_key_file} to all other servers")
-
-
-def _contracts(at_desk: Desk, contract: UUID | None) -> Sequence[UUID]:
-    """Return which contracts are meant."""
-    if contract is not None:
-        return [contract]
-    return list(dict.fromkeys(told.contract for told in at_desk.ask(KEYS_LIST, Nothing())))
+    retire_contract_keys(place, contract)
+    retire_master_versions(place, despite_backups=despite_backups)

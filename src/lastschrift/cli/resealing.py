@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -15,16 +15,8 @@ from lastschrift.admin.key_verbs import (
 )
 from lastschrift.admin.verb import Verb
 from lastschrift.cli.progress import Tell
-from lastschrift.operations.ports import KEYS_REMEMBERED_FOR
+from lastschrift.operations.ports import KEYS_KNOWN_AFTER
 from lastschrift.operations.reseal import Place
-
-_MARGIN = timedelta(seconds=5)
-
-ANNOUNCED_FOR = KEYS_REMEMBERED_FOR + _MARGIN
-"""How long other servers have to read a new key before any of them seals by it."""
-
-SETTLED_AFTER = KEYS_REMEMBERED_FOR + _MARGIN
-"""After this nobody uses an older key who has not read of the new one."""
 
 
 class Ask(Protocol):
@@ -53,7 +45,7 @@ def rotate_data_keys(
     Rows are gone through until none is found under an older key, the last time when nobody can
     have an older key any more.
     """
-    announced_for_s = int(ANNOUNCED_FOR.total_seconds()) if has_other_servers else 0
+    announced_for_s = KEYS_KNOWN_AFTER.total_seconds() if has_other_servers else 0
     announced: dict[UUID, Announced] = {
         contract: ask(KEYS_BEGIN, Announcement(contract=contract, announced_for_s=announced_for_s))
         for contract in contracts
@@ -63,7 +55,7 @@ def rotate_data_keys(
     active_from = max(key.active_from for key in announced.values())
     wait(active_from)
     resealed = _pass(ask, announced, "encrypting anew", progress)
-    wait(active_from + SETTLED_AFTER)
+    wait(active_from + KEYS_KNOWN_AFTER)
     while found := _pass(ask, announced, "looking for stragglers", progress):
         resealed += found
     return resealed

@@ -4,10 +4,10 @@ from msgspec import structs
 
 from lastschrift.domain.bank_account import RevealedBankAccount
 from lastschrift.domain.identity import ContractId
+from lastschrift.operations.auditing import record_reading
 from lastschrift.operations.contract_keys import contract_keys
 from lastschrift.operations.ports import (
     Batch,
-    ContractKeys,
     Ports,
     SealedBankAccount,
     with_fingerprints,
@@ -22,16 +22,21 @@ async def begin_bank_account_scroll(
 ) -> Batch[RevealedBankAccount]:
     """Return the first of a contract's bank accounts, and how many there are.
 
-    Raises: SearchTooBroad.
+    Raises: SearchTooBroad; Unavailable.
     """
     keys = await contract_keys(ports, contract)
     condition = with_fingerprints(begin.condition, keys.fingerprint)
     begin = structs.replace(begin, condition=condition)
-    return revealed(keys, await begin_scroll(ports, contract, BANK_ACCOUNTS, begin))
+    batch = await begin_scroll(ports, contract, BANK_ACCOUNTS, begin)
+    return await revealed(ports, contract, batch)
 
 
-def revealed(keys: ContractKeys, batch: Batch[SealedBankAccount]) -> Batch[RevealedBankAccount]:
-    """Open the IBANs of a batch."""
+async def revealed(
+    ports: Ports, contract: ContractId, batch: Batch[SealedBankAccount]
+) -> Batch[RevealedBankAccount]:
+    """Open the IBANs of a batch, once it is written down who sees them."""
+    await record_reading(ports, contract, [sealed.account for sealed in batch.items])
+    keys = await contract_keys(ports, contract)
     return Batch(
         scroll_id=batch.scroll_id,
         items=[reveal(keys, sealed) for sealed in batch.items],

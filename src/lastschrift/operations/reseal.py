@@ -64,8 +64,8 @@ async def _reseal_ibans(
         if old.sealed is not None and (sealed := keys.reseal_iban(old.account, old.sealed))
     ]
 
-    async def replace(transaction: Transaction, pair: tuple[SealedIban, bytes]) -> None:
-        await transaction.reseal_iban(contract, *pair)
+    async def replace(transaction: Transaction, pairs: Sequence[tuple[SealedIban, bytes]]) -> None:
+        await transaction.reseal_ibans(contract, pairs)
 
     await _write_all(ports, anew, replace)
     is_last = len(found) < _PIECE_ROWS
@@ -85,8 +85,10 @@ async def _reseal_results(
         if (sealed := keys.reseal_result(old.key_hash, old.sealed)) is not None
     ]
 
-    async def replace(transaction: Transaction, pair: tuple[SealedResult, bytes]) -> None:
-        await transaction.reseal_result(contract, *pair)
+    async def replace(
+        transaction: Transaction, pairs: Sequence[tuple[SealedResult, bytes]]
+    ) -> None:
+        await transaction.reseal_results(contract, pairs)
 
     await _write_all(ports, anew, replace)
     following = None
@@ -101,13 +103,12 @@ async def _reseal_results(
 async def _write_all(
     ports: Ports,
     pairs: Sequence[T],
-    replace: Callable[[Transaction, T], Coroutine[Any, Any, None]],
+    replace: Callable[[Transaction, Sequence[T]], Coroutine[Any, Any, None]],
 ) -> None:
     for start in range(0, len(pairs), _COMMIT_ROWS):
         some = pairs[start : start + _COMMIT_ROWS]
 
         async def operation(transaction: Transaction, some: Sequence[T] = some) -> None:
-            for pair in some:
-                await replace(transaction, pair)
+            await replace(transaction, some)
 
         await ports.store.write(operation)

@@ -1,24 +1,16 @@
 """Forgetting older versions of a contract's data key, under which nothing is sealed any more."""
 
-from datetime import timedelta
-
 from lastschrift.domain.errors import KeyStillInUse
 from lastschrift.domain.identity import ContractId
 from lastschrift.operations.auditing import audit_entry
+from lastschrift.operations.begin_key_rotation import versions_of_key
 from lastschrift.operations.ports import (
-    KEYS_REMEMBERED_FOR,
+    KEYS_SETTLED_AFTER,
     KeyPurpose,
     Ports,
     Transaction,
 )
 from lastschrift.operations.reseal import Place, reseal
-
-SETTLED_AFTER = KEYS_REMEMBERED_FOR + timedelta(seconds=50)
-"""How long after a key begins to seal nothing that was sealed under an older one is on its way.
-
-Keys are used for `KEYS_REMEMBERED_FOR` after they were read; what is sealed then waits for its
-commit no longer than the rest of this (a store says 503 before).
-"""
 
 
 async def retire_data_keys(ports: Ports, contract: ContractId) -> int:
@@ -29,13 +21,10 @@ async def retire_data_keys(ports: Ports, contract: ContractId) -> int:
     Raises: KeyStillInUse: the newest seals since not long enough, or rows are left under an older
     one; ContractUnknown, KeyNotActive.
     """
-    kept = await ports.store.read(lambda reader: reader.wrapped_keys(contract))
-    *older, newest = sorted(
-        (key for key in kept if key.purpose is KeyPurpose.DATA), key=lambda key: key.version
-    )
+    *older, newest = await versions_of_key(ports, contract, KeyPurpose.DATA)
     if not older:
         return 0
-    if ports.clock.now() < newest.active_from + SETTLED_AFTER:
+    if ports.clock.now() < newest.active_from + KEYS_SETTLED_AFTER:
         raise KeyStillInUse
     await _check_nothing_left(ports, contract, newest.version)
     audit = audit_entry(ports, "data_key.retired", contract_id=contract, subject_id=contract)

@@ -27,7 +27,12 @@ from cryptography.exceptions import InvalidTag
 
 from lastschrift.domain.iban import Iban
 from lastschrift.domain.identity import AccountId, ContractId
-from lastschrift.operations.ports import KEYS_REMEMBERED_FOR, KeyPurpose, WrappedKey
+from lastschrift.operations.ports import (
+    KEYS_REMEMBERED_FOR,
+    Fingerprints,
+    KeyPurpose,
+    WrappedKey,
+)
 from lastschrift.vault.concealed import Concealed
 from lastschrift.vault.envelope import (
     KEY_BYTES,
@@ -38,7 +43,7 @@ from lastschrift.vault.envelope import (
     Envelope,
     Place,
 )
-from lastschrift.vault.fingerprint import Fingerprinter
+from lastschrift.vault.fingerprint import FingerprintKeys, hash_key_of, live_versions
 from lastschrift.vault.master_key import MasterKey, MasterVersionUnknown
 
 _WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
@@ -46,8 +51,7 @@ _WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 ALWAYS_ACTIVE = datetime(1970, 1, 1, tzinfo=UTC)
 """Since when the first keys of a contract seal."""
 
-_NO_IBAN = b"keyed hashes"
-"""What the key of all other hashes is made of: no IBAN has blanks, so no fingerprint is this."""
+_OF_EVERY_CONTRACT = (KeyPurpose.DATA, KeyPurpose.FINGERPRINT)
 
 
 class WrapBroken(CannotOpen):
@@ -72,17 +76,19 @@ class KeyMissing(CannotOpen):
 class ContractKeyRing(Concealed):
     """A contract's keys, unlocked (the operations' `ContractKeys`).
 
-    ``data_version`` says which of the data keys seals.
+    ``data_version`` says which of the data keys seals; ``hash_keys`` are of all versions that may
+    have made hashes.
     """
 
-    __slots__ = ("_fingerprinter", "_hash_key", "_ibans", "_results", "data_version")
+    __slots__ = ("_fingerprints", "_hash_keys", "_ibans", "_results", "data_version")
 
     def __init__(
         self,
         contract: ContractId,
         data_keys: Mapping[int, bytes],
-        fingerprint_keys: Mapping[int, bytes],
         data_version: int,
+        fingerprint_keys: FingerprintKeys,
+        hash_keys: Mapping[int, bytes],
     ) -> None:
         self.data_version = data_version
         self._ibans = Envelope(
@@ -93,9 +99,8 @@ class ContractKeyRing(Concealed):
             data_keys,
             data_version,
         )
-        newest = fingerprint_keys[max(fingerprint_keys)]
-        self._fingerprinter = Fingerprinter(newest)
-        self._hash_key = hmac.digest(newest, _NO_IBAN, "sha256")
+        self._fingerprints = fingerprint_keys
+        self._hash_keys = hash_keys
 
     def seal_iban(self, account: AccountId, iban: Iban) -> bytes:
         """Encrypt an IBAN so that it opens only as this account's."""
@@ -115,14 +120,33 @@ class ContractKeyRing(Concealed):
         """
         return self._ibans.reseal(account, sealed)
 
-    def fingerprint(self, iban: Iban) -> bytes:
-        """Return 32 bytes that are equal for equal IBANs of this contract, and tell nothing."""
-        return self._fingerprinter.fingerprint(iban.reveal())
+    @property
+    def fingerprint_versions(self) -> Sequence[int]:
+        """The versions under which fingerprints are made; accounts are looked for by the first."""
+        return self._fingerprints.versions
 
-    def keyed_hash(self, purpose: str, content: bytes) -> bytes:
+    def fingerprints(self, iban: Iban) -> Fingerprints:
+        """Return what an account with this IBAN has to have; under each version 32 bytes."""
+        return self._fingerprints.fingerprints(iban.reveal())
+
+    def fingerprint(self, iban: Iban) -> tuple[int, bytes]:
+        """Return the version by which accounts are looked for, and the fingerprint under it."""
+        return self._fingerprints.leading(iban.reveal())
+
+    def are_fingerprints_of(self, iban: Iban, kept: Fingerprints) -> bool:
+        """Say whether an account with this IBAN may have these: one to look for it by, or none."""
+        return self._fingerprints.are_of(iban.reveal(), kept)
+
+    @property
+    def hash_versions(self) -> Sequence[int]:
+        """The versions that may have made hashes that are remembered, the newest first."""
+        return sorted(self._hash_keys, reverse=True)
+
+    def keyed_hash(self, version: int, purpose: str, content: bytes) -> bytes:
         """Return 32 bytes that are equal for equal contents of one purpose, and tell nothing."""
         name = purpose.encode("ascii")
-        return hmac.digest(self._hash_key, bytes([len(name)]) + name + content, "sha256")
+        key = self._hash_keys[version]
+        return hmac.digest(key, bytes([len(name)]) + name + content, "sha256")
 
     def seal_result(self, key_hash: bytes, result: UUID) -> bytes:
         """Encrypt the id of a result so that it opens only beside this key's hash."""
@@ -172,13 +196,26 @@ class KeyVault(Concealed):
         """Make the keys of a new contract: version 1 of each purpose, wrapped."""
         return [
             wrap_key(self._master, contract, NewKey(purpose, 1, secrets.token_bytes(KEY_BYTES)))
-            for purpose in KeyPurpose
+            for purpose in _OF_EVERY_CONTRACT
         ]
 
-    def new_data_key(self, contract: ContractId, version: int, active_from: datetime) -> WrappedKey:
-        """Make another version of a contract's data key."""
-        key = NewKey(KeyPurpose.DATA, version, secrets.token_bytes(KEY_BYTES), active_from)
+    def new_key(
+        self, contract: ContractId, purpose: KeyPurpose, version: int, active_from: datetime
+    ) -> WrappedKey:
+        """Make another version of a contract's key; no account has a fingerprint under it yet."""
+        key = NewKey(purpose, version, secrets.token_bytes(KEY_BYTES), active_from, None)
         return wrap_key(self._newest_master(), contract, key)
+
+    def hash_key_of(
+        self, contract: ContractId, key: WrappedKey, active_from: datetime
+    ) -> WrappedKey:
+        """Return what of a fingerprint key made hashes; no fingerprints can be made with it.
+
+        Raises: MasterVersionUnknown, WrapBroken.
+        """
+        plain = hash_key_of(self._unwrapped(contract, key))
+        new = NewKey(KeyPurpose.HASH, key.version, plain, active_from, None)
+        return wrap_key(self._newest_master(), contract, new)
 
     def rewrap(self, contract: ContractId, key: WrappedKey) -> WrappedKey | None:
         """Encrypt a key anew under the newest master key; None if it is so already.
@@ -189,7 +226,8 @@ class KeyVault(Concealed):
         if key.master_version == master.newest_version:
             return None
         plain = unwrap_key(master, contract, key)
-        return wrap_key(master, contract, NewKey(key.purpose, key.version, plain, key.active_from))
+        new = NewKey(key.purpose, key.version, plain, key.active_from, key.complete_from)
+        return wrap_key(master, contract, new)
 
     def unlock(self, contract: ContractId, keys: Sequence[WrappedKey]) -> ContractKeyRing:
         """Unwrap all keys of a contract, and remember them in place of those before.
@@ -200,14 +238,15 @@ class KeyVault(Concealed):
         found: dict[KeyPurpose, dict[int, bytes]] = {purpose: {} for purpose in KeyPurpose}
         for key in keys:
             found[key.purpose][key.version] = self._unwrapped(contract, key)
-        for purpose, versions in found.items():
-            if not versions:
+        for purpose in _OF_EVERY_CONTRACT:
+            if not found[purpose]:
                 raise KeyMissing(contract, purpose)
         ring = ContractKeyRing(
             contract,
             found[KeyPurpose.DATA],
-            found[KeyPurpose.FINGERPRINT],
             self._sealing_version(contract, keys),
+            self._fingerprint_keys(contract, keys, found[KeyPurpose.FINGERPRINT]),
+            _hash_keys(found),
         )
         self._unlocked[contract] = ring, read_s + KEYS_REMEMBERED_FOR.total_seconds()
         return ring
@@ -225,13 +264,30 @@ class KeyVault(Concealed):
 
     def _sealing_version(self, contract: ContractId, keys: Sequence[WrappedKey]) -> int:
         """Return the newest active version of the data key."""
-        now = self._now()
+        now = self._now_among(keys, KeyPurpose.DATA)
         active = [
             key.version for key in keys if key.purpose is KeyPurpose.DATA and key.active_from <= now
         ]
         if not active:
             raise KeyMissing(contract, KeyPurpose.DATA)
         return max(active)
+
+    def _fingerprint_keys(
+        self, contract: ContractId, keys: Sequence[WrappedKey], plain: Mapping[int, bytes]
+    ) -> FingerprintKeys:
+        """Return the fingerprint keys that live."""
+        versions = live_versions(keys, self._now_among(keys, KeyPurpose.FINGERPRINT))
+        if not versions:
+            raise KeyMissing(contract, KeyPurpose.FINGERPRINT)
+        return FingerprintKeys(plain, versions)
+
+    def _now_among(self, keys: Sequence[WrappedKey], purpose: KeyPurpose) -> datetime:
+        """Return this instant, but none before the first of these keys was active.
+
+        A clock may be set back behind all that are left; the oldest one is known to every server.
+        """
+        first = min(key.active_from for key in keys if key.purpose is purpose)
+        return max(self._now(), first)
 
     def _unwrapped(self, contract: ContractId, key: WrappedKey) -> bytes:
         """Decrypt a contract's key, if need be under a master key that has just come."""
@@ -247,6 +303,15 @@ class KeyVault(Concealed):
         return self._master
 
 
+def _hash_keys(keys: Mapping[KeyPurpose, Mapping[int, bytes]]) -> dict[int, bytes]:
+    """Return what hashes are made with, under each version that there is, or was."""
+    of_fingerprints = keys[KeyPurpose.FINGERPRINT].items()
+    return {
+        **keys[KeyPurpose.HASH],
+        **{version: hash_key_of(key) for version, key in of_fingerprints},
+    }
+
+
 def _row_of(key_hash: bytes) -> UUID:
     """Return what stands for a row that is found by a hash."""
     return UUID(bytes=key_hash[:16])
@@ -259,6 +324,7 @@ class NewKey(NamedTuple):
     version: int
     key: bytes
     active_from: datetime = ALWAYS_ACTIVE
+    complete_from: datetime | None = ALWAYS_ACTIVE
 
 
 def wrap_key(master: MasterKey, contract: ContractId, new: NewKey) -> WrappedKey:
@@ -271,6 +337,7 @@ def wrap_key(master: MasterKey, contract: ContractId, new: NewKey) -> WrappedKey
         master_version=master.newest_version,
         wrapped=nonce + master.cipher(master.newest_version).encrypt(nonce, new.key, bound_to),
         active_from=new.active_from,
+        complete_from=new.complete_from if new.purpose is KeyPurpose.FINGERPRINT else None,
     )
 
 

@@ -1,7 +1,8 @@
-"""The master key: a file outside the database that every other key is locked with.
+"""The master key, kept outside the database, that every other key is locked with.
 
-Comment lines begin with ``#``; each other line is a version, ``1:`` and 32 bytes in base64
-(RFC 4648 §4). The highest version locks, every version unlocks. Only the file's owner may read it.
+It is text, in a file of ours or wherever else (`vault.master_key_sources`). Comment lines begin
+with ``#``; each other line is a version, ``1:`` and 32 bytes in base64 (RFC 4648 §4). The highest
+version locks, every version unlocks. Only a file's owner may read it.
 
 >>> from tempfile import TemporaryDirectory
 >>> with TemporaryDirectory() as directory:
@@ -39,16 +40,16 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class MasterKeyRefused(Exception):
-    """The master key file can't be used as it is.
+    """The master key can't be used as it is.
 
-    ``path`` says which file, ``line`` where in it (None: the whole file), ``fact`` what is wrong,
-    ``remedy`` what to do about it. Nothing of the file's content is told.
+    ``path`` says which file, or from where else, ``line`` where in it (None: all of it), ``fact``
+    what is wrong, ``remedy`` what to do about it. Nothing of the content is told.
     """
 
     fact = "can't be used"
-    remedy = "put the master key file back from its copy"
+    remedy = "put the master key back from its copy"
 
-    def __init__(self, path: Path, line: int | None = None) -> None:
+    def __init__(self, path: Path | str, line: int | None = None) -> None:
         super().__init__(path, line)
         self.path = path
         self.line = line
@@ -87,7 +88,7 @@ class MasterKeyExposed(MasterKeyRefused):
 
 
 class MasterKeyEmpty(MasterKeyRefused):
-    """The file holds no key."""
+    """There is no key in it."""
 
     fact = "holds no key"
 
@@ -152,7 +153,7 @@ def create_master_key(path: Path) -> MasterKey:
     """
     keys = {1: secrets.token_bytes(KEY_BYTES)}
     try:
-        _write_new(path, keys)
+        write_new(path, keys)
     except FileExistsError:
         raise MasterKeyExists(path) from None
     return MasterKey(keys)
@@ -165,10 +166,14 @@ def add_master_version(path: Path) -> int:
 
     Raises: as `load_master_key`; OSError.
     """
-    keys = _read_keys(path)
-    version = max(keys) + 1
-    _replace(path, {**keys, version: secrets.token_bytes(KEY_BYTES)})
-    return version
+    keys = with_another_version(_read_keys(path))
+    _replace(path, keys)
+    return max(keys)
+
+
+def with_another_version(keys: Mapping[int, bytes]) -> dict[int, bytes]:
+    """Return the keys with one more version."""
+    return {**keys, max(keys) + 1: secrets.token_bytes(KEY_BYTES)}
 
 
 def drop_master_versions(path: Path, kept: Collection[int]) -> list[int]:
@@ -188,12 +193,12 @@ def _replace(path: Path, keys: Mapping[int, bytes]) -> None:
     """Put a file with these versions in the place of the one there is."""
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
-    _write_new(part, keys)
+    write_new(part, keys)
     part.replace(path)
     _fsync_directory(path.parent)
 
 
-def _write_new(path: Path, keys: Mapping[int, bytes]) -> None:
+def write_new(path: Path, keys: Mapping[int, bytes]) -> None:
     """Write a new file (mode 0600); when this returns, file and name are on disk.
 
     Raises: FileExistsError; OSError (no such directory, disk full).
@@ -221,8 +226,16 @@ def load_master_key(path: Path) -> MasterKey:
 
 
 def _read_keys(path: Path) -> dict[int, bytes]:
+    return keys_in(read_text(path), path)
+
+
+def keys_in(text: str, path: Path | str) -> dict[int, bytes]:
+    """Return the versions of a master key that its text holds; ``path`` says from where it is.
+
+    Raises: MasterKeyMalformed, MasterKeyLengthWrong, MasterKeyVersionRepeated, MasterKeyEmpty.
+    """
     keys: dict[int, bytes] = {}
-    for number, line in enumerate(_read(path).splitlines(), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         version, key = _parse_line(path, number, line)
@@ -234,7 +247,7 @@ def _read_keys(path: Path) -> dict[int, bytes]:
     return keys
 
 
-def _parse_line(path: Path, number: int, line: str) -> tuple[int, bytes]:
+def _parse_line(path: Path | str, number: int, line: str) -> tuple[int, bytes]:
     match = _LINE.fullmatch(line.strip())
     if match is None or int(match[1]) > VERSION_MAX:
         raise MasterKeyMalformed(path, number)
@@ -247,8 +260,11 @@ def _parse_line(path: Path, number: int, line: str) -> tuple[int, bytes]:
     return int(match[1]), key
 
 
-def _read(path: Path) -> str:
-    """Return the file's text, if nobody but its owner can have seen it."""
+def read_text(path: Path) -> str:
+    """Return the file's text, if nobody but its owner can have seen it.
+
+    Raises: MasterKeyMissing, MasterKeyUnreadable, MasterKeyExposed, MasterKeyMalformed.
+    """
     try:
         # Not waiting keeps a named pipe in the file's place from stopping the start for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -261,13 +277,23 @@ def _read(path: Path) -> str:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise MasterKeyUnreadable(path)
-        if mode & _OTHERS:
+        if mode & _OTHERS and not _is_credential(path):
             raise MasterKeyExposed(path)
         return os.read(descriptor, _FILE_BYTES_MAX).decode("ascii")
     except UnicodeDecodeError:
         raise MasterKeyMalformed(path) from None
     finally:
         os.close(descriptor)
+
+
+def _is_credential(path: Path) -> bool:
+    """Whether systemd has put the file there for this service alone (systemd.exec(5)).
+
+    Newer versions leave such a file to root and let the service read it by an access list, which
+    shows as mode 0440.
+    """
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    return bool(directory) and path.parent == Path(str(directory))
 
 
 def _fsync_directory(directory: Path) -> None:

@@ -1,13 +1,14 @@
 """Turning contracts' keys: keys come and go, and what was sealed under old ones is sealed anew."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
 from lastschrift.domain.identity import AccountId, ContractId
-from lastschrift.operations.ports.vault import KeyPurpose, WrappedKey
+from lastschrift.operations.ports.vault import Fingerprints, KeyPurpose, WrappedKey
 
 
 class SealedIban(Struct, frozen=True):
@@ -15,6 +16,14 @@ class SealedIban(Struct, frozen=True):
 
     account: AccountId
     sealed: bytes | None
+
+
+class KeptFingerprints(Struct, frozen=True):
+    """An account's IBAN and fingerprints as they are kept, of a deleted account too."""
+
+    account: AccountId
+    sealed: bytes | None
+    fingerprints: Fingerprints
 
 
 class SealedResult(Struct, frozen=True):
@@ -38,6 +47,24 @@ class ContractKeyReader(Protocol):
         """Return the ``count`` accounts whose ids come next after one, deleted ones too."""
         ...
 
+    async def account_total(self, contract: ContractId) -> int:
+        """Return how many accounts a contract has, deleted ones too."""
+        ...
+
+    async def kept_fingerprints(
+        self, contract: ContractId, after: UUID | None, count: int
+    ) -> Sequence[KeptFingerprints]:
+        """Return the ``count`` accounts whose ids come next after one, deleted ones too."""
+        ...
+
+    async def lacks_fingerprints(self, contract: ContractId, version: int) -> bool:
+        """Say whether an account has a fingerprint, but none where those of a version stand."""
+        ...
+
+    async def has_fingerprints(self, contract: ContractId, version: int) -> bool:
+        """Say whether an account has a fingerprint where those of a version stand."""
+        ...
+
     async def sealed_results(
         self, contract: ContractId, after: tuple[str, bytes] | None, count: int
     ) -> Sequence[SealedResult]:
@@ -56,16 +83,32 @@ class ContractKeyWriter(Protocol):
         """Take the same version of a key, wrapped anew."""
         ...
 
+    async def complete_contract_key(
+        self, contract: ContractId, purpose: KeyPurpose, version: int, complete_from: datetime
+    ) -> None:
+        """Say since when a version of a key is complete."""
+        ...
+
     async def drop_contract_key(
         self, contract: ContractId, purpose: KeyPurpose, version: int
     ) -> None:
         """Forget a version of a key for good."""
         ...
 
-    async def reseal_iban(self, contract: ContractId, old: SealedIban, sealed: bytes) -> None:
-        """Take an IBAN sealed anew, if it is still what it was; else leave what has come."""
+    async def reseal_ibans(
+        self, contract: ContractId, pairs: Sequence[tuple[SealedIban, bytes]]
+    ) -> None:
+        """Take IBANs sealed anew, each if it is still what it was; else leave what has come."""
         ...
 
-    async def reseal_result(self, contract: ContractId, old: SealedResult, sealed: bytes) -> None:
-        """Do the same for the id of a result."""
+    async def replace_fingerprints(
+        self, contract: ContractId, pairs: Sequence[tuple[KeptFingerprints, Fingerprints]]
+    ) -> None:
+        """Take other fingerprints, each if its IBAN is still what it was."""
+        ...
+
+    async def reseal_results(
+        self, contract: ContractId, pairs: Sequence[tuple[SealedResult, bytes]]
+    ) -> None:
+        """Do as `reseal_ibans` for the ids of results."""
         ...

@@ -27,6 +27,12 @@ class KeyUse(Struct, frozen=True, kw_only=True):
 class KeyWriter(Protocol):
     """Claiming keys and forgetting them."""
 
+    async def key_use(
+        self, contract: ContractId, operation: str, key_hash: bytes, now: datetime
+    ) -> KeyUse | None:
+        """Return what a key was used for that has not expired; it stays until the COMMIT."""
+        ...
+
     async def claim_key(self, use: KeyUse) -> KeyUse | None:
         """Keep what a key is used for; if it is in use already, return for what, and keep nothing.
 
@@ -36,6 +42,10 @@ class KeyWriter(Protocol):
 
     async def release_key(self, use: KeyUse) -> None:
         """Forget what `claim_key` kept."""
+        ...
+
+    async def has_key_uses(self, contract: ContractId, before: datetime, now: datetime) -> bool:
+        """Say whether any key is remembered that was used before an instant."""
         ...
 
     async def drop_expired_keys(self, contract: ContractId, now: datetime, rows_max: int) -> int:

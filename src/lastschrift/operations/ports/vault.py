@@ -14,18 +14,32 @@ from lastschrift.domain.identity import AccountId, ContractId
 KEYS_REMEMBERED_FOR = timedelta(seconds=10)
 """How long opened keys may be used before the store is asked again which there are."""
 
+KEYS_KNOWN_AFTER = KEYS_REMEMBERED_FOR + timedelta(seconds=5)
+"""How long after a change of keys every server knows of it, if clocks differ by less than 5 s."""
+
+KEYS_SETTLED_AFTER = timedelta(seconds=60)
+"""How long after what servers do with keys has changed nothing is on its way of before.
+
+Keys are used for `KEYS_REMEMBERED_FOR` after they were read; what is made with them then waits for
+its commit no longer than the rest of this (a store says 503 before).
+"""
+
 
 class KeyPurpose(Enum):
     """What a contract's key is for."""
 
     DATA = "data"
     FINGERPRINT = "fingerprint"
+    HASH = "hash"
+    """What is left of a destroyed fingerprint key: it knows idempotency keys again."""
 
 
 class WrappedKey(Struct, frozen=True, kw_only=True):
     """A contract's key as it is kept: encrypted under a version of the master key.
 
-    Before ``active_from`` it opens but seals nothing, so that every server has it by then.
+    From ``active_from`` on every server has it. Before, a data key opens but seals nothing. A
+    fingerprint key is used at once, beside the one before; from ``complete_from`` on all accounts
+    have a fingerprint under it, and are looked for by that.
     """
 
     purpose: KeyPurpose
@@ -33,6 +47,17 @@ class WrappedKey(Struct, frozen=True, kw_only=True):
     master_version: int
     wrapped: bytes
     active_from: datetime
+    complete_from: datetime | None = None
+
+
+class Fingerprints(Struct, frozen=True, gc=False):
+    """An IBAN's fingerprints under the versions that live: at most one is odd, one even.
+
+    Each is 32 bytes that are equal for equal IBANs of a contract, and tell nothing.
+    """
+
+    odd: bytes | None
+    even: bytes | None
 
 
 class ContractKeys(Protocol):
@@ -59,11 +84,28 @@ class ContractKeys(Protocol):
         """Decrypt what `seal_iban` made for this account."""
         ...
 
-    def fingerprint(self, iban: Iban) -> bytes:
-        """Return 32 bytes that are equal for equal IBANs of this contract, and tell nothing."""
+    @property
+    def fingerprint_versions(self) -> Sequence[int]:
+        """The versions under which fingerprints are made: one, or two while the key is turned.
+
+        The first is the one by which accounts are looked for: all have a fingerprint under it.
+        """
         ...
 
-    def keyed_hash(self, purpose: str, content: bytes) -> bytes:
+    def fingerprints(self, iban: Iban) -> Fingerprints:
+        """Return what an account with this IBAN has to have."""
+        ...
+
+    def fingerprint(self, iban: Iban) -> tuple[int, bytes]:
+        """Return the version by which accounts are looked for, and the fingerprint under it."""
+        ...
+
+    @property
+    def hash_versions(self) -> Sequence[int]:
+        """The versions that may have made hashes that are remembered, the newest first."""
+        ...
+
+    def keyed_hash(self, version: int, purpose: str, content: bytes) -> bytes:
         """Return 32 bytes that are equal for equal contents of one purpose, and tell nothing."""
         ...
 
@@ -95,8 +137,16 @@ class Vault(Protocol):
         """Have a contract's keys opened anew before they are used again."""
         ...
 
-    def new_data_key(self, contract: ContractId, version: int, active_from: datetime) -> WrappedKey:
-        """Make another version of a contract's data key."""
+    def new_key(
+        self, contract: ContractId, purpose: KeyPurpose, version: int, active_from: datetime
+    ) -> WrappedKey:
+        """Make another version of a contract's key."""
+        ...
+
+    def hash_key_of(
+        self, contract: ContractId, key: WrappedKey, active_from: datetime
+    ) -> WrappedKey:
+        """Return what of a fingerprint key made hashes; no fingerprints can be made with it."""
         ...
 
     def rewrap(self, contract: ContractId, key: WrappedKey) -> WrappedKey | None:

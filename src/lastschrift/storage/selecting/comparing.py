@@ -22,7 +22,7 @@ from lastschrift.operations.ports import (
     TextBetween,
 )
 from lastschrift.storage.selecting.arguments import Arguments
-from lastschrift.storage.selecting.listed import Listed
+from lastschrift.storage.selecting.listed import Listed, fingerprint_column
 from lastschrift.storage.selecting.patterns import like_of, prefix_of, text_behind
 from lastschrift.storage.statements import lists
 
@@ -72,7 +72,8 @@ class Comparing:
 
     @sql.register
     def _(self, condition: HasFingerprint) -> str:
-        return f"a.fingerprint = {self._arguments.octets(condition.fingerprint)}"
+        column = fingerprint_column(condition.version)
+        return f"a.{column} = {self._arguments.octets(condition.fingerprint)}"
 
     @sql.register
     def _(self, condition: HasText) -> str:

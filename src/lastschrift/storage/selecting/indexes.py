@@ -19,7 +19,7 @@ from lastschrift.operations.ports import (
     Order,
     TextBetween,
 )
-from lastschrift.storage.selecting.listed import Index, Listed
+from lastschrift.storage.selecting.listed import Index, Listed, fingerprint_column
 from lastschrift.storage.selecting.patterns import prefix_of
 
 
@@ -51,8 +51,8 @@ def _indexes(listed: Listed, condition: Condition) -> Iterator[tuple[int, Index 
             yield 0, None
         case HasId(Field.CUSTOMER):
             yield 1, listed.by_customer
-        case HasFingerprint():
-            yield 1, listed.by_fingerprint
+        case HasFingerprint(_, version):
+            yield 1, listed.by_fingerprint[fingerprint_column(version)]
         case HasText(field, text) if text and field in listed.by_text:
             yield 2, listed.by_text[field]
         case Matches(field, pattern) if prefix_of(pattern) and field in listed.by_text:

@@ -1,7 +1,7 @@
 """What can be listed: a table each, its texts, and what stands for which field."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from lastschrift.operations.ports import Field
@@ -21,7 +21,8 @@ class Listed:
     """A table that is listed: the texts for it, and what stands for which field.
 
     ``listed`` is what holds for all rows of the list. Of the indexes, those in ``by_text`` have a
-    column for the text of a field; without any, an object is found by its key.
+    column for the text of a field, those in ``by_fingerprint`` the column; without any, an object
+    is found by its key.
     """
 
     page: str
@@ -31,7 +32,7 @@ class Listed:
     columns: Mapping[Field, str]
     by_creation: Index
     by_text: Mapping[Field, Index]
-    by_fingerprint: Index | None = None
+    by_fingerprint: Mapping[str, Index] = field(default_factory=dict)
     by_customer: Index | None = None
 
 
@@ -98,6 +99,14 @@ BANK_ACCOUNTS: Final = Listed(
     },
     by_creation=Index("bank_account_by_creation", "a.created < 'infinity'"),
     by_text={},
-    by_fingerprint=Index("bank_account_by_fingerprint", "a.fingerprint >= ''"),
-    by_customer=Index("bank_account_once", "a.debtor_id IS NOT NULL"),
+    by_fingerprint={
+        "fingerprint": Index("bank_account_once", "a.fingerprint IS NOT NULL"),
+        "fingerprint_even": Index("bank_account_once_even", "a.fingerprint_even IS NOT NULL"),
+    },
+    by_customer=Index("bank_account_of_debtor", "a.debtor_id IS NOT NULL"),
 )
+
+
+def fingerprint_column(version: int) -> str:
+    """Return where the fingerprints under a version of the key stand."""
+    return "fingerprint" if version % 2 else "fingerprint_even"

@@ -24,6 +24,16 @@ FROM idempotency_key
 WHERE contract_id = $1::uuid AND operation = $2::text AND key_hash = $3::bytea
 """
 
+LIVE_KEY_USE = KEY_USE + "  AND expires > $4::timestamptz FOR UPDATE"
+"""Nobody drops it before the COMMIT, which waits until a standby has it, too."""
+
+HAS_KEY_USES = """
+SELECT 1 FROM idempotency_key
+WHERE contract_id = $1::uuid AND created < $2::timestamptz AND expires > $3::timestamptz
+  AND expires < 'infinity'
+LIMIT 1
+"""
+
 RELEASE_KEY = """
 DELETE FROM idempotency_key
 WHERE contract_id = $1::uuid AND operation = $2::text AND key_hash = $3::bytea

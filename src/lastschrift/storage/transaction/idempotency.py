@@ -26,6 +26,27 @@ class KeySqlWriter(SqlPart):
         (row,) = await self._engine.fetch(idempotency.KEY_USE, *self._key_of(use))
         return self._rows.key_use(row)
 
+    async def key_use(
+        self, contract: ContractId, operation: str, key_hash: bytes, now: datetime
+    ) -> KeyUse | None:
+        rows = await self._engine.fetch(
+            idempotency.LIVE_KEY_USE,
+            self._codec.put_id(contract),
+            operation,
+            key_hash,
+            self._codec.put_instant(now),
+        )
+        return self._rows.key_use(rows[0]) if rows else None
+
+    async def has_key_uses(self, contract: ContractId, before: datetime, now: datetime) -> bool:
+        rows = await self._engine.fetch(
+            idempotency.HAS_KEY_USES,
+            self._codec.put_id(contract),
+            self._codec.put_instant(before),
+            self._codec.put_instant(now),
+        )
+        return bool(rows)
+
     async def release_key(self, use: KeyUse) -> None:
         await self._engine.fetch(idempotency.RELEASE_KEY, *self._key_of(use))
 
