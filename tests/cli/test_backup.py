@@ -16,6 +16,9 @@ from lastschrift.storage.installation import DatabaseRefused
 from lastschrift.storage.sqlite.backup import write_backup
 from lastschrift.storage.sqlite.connection import open_for_reading, open_for_writing
 from lastschrift.storage.sqlite.installation import SqliteInstallation
+from lastschrift.vault.master_key import MasterKey, load_master_key
+from lastschrift.vault.sealed_file import FileSealer
+from tests.backups import unpacked
 from tests.cli.installations import (
     Ended,
     command,
@@ -50,7 +53,7 @@ def quiet(_done: int, _total: int) -> None:
 # --- what it is -----------------------------------------------------------------------------------
 
 
-def test_it_is_the_database_in_one_file_for_its_owner_only(directory: Path, tmp_path: Path) -> None:
+def test_it_is_one_file_for_its_owner_only(directory: Path, tmp_path: Path) -> None:
     file = tmp_path / "x.backup"
     told = back_up(directory, file)
     assert re.fullmatch(r"backup +\S+x\.backup, [\d,]+ bytes", told.stdout.splitlines()[0])
@@ -60,24 +63,46 @@ def test_it_is_the_database_in_one_file_for_its_owner_only(directory: Path, tmp_
     )
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "x.backup"]
-    with closing(open_for_reading(file)) as backup:
+    with closing(open_for_reading(unpacked(file, directory))) as backup:
         assert backup.execute("SELECT name FROM contract").get == "Stadtwerke Beispiel"
 
 
-def test_its_last_line_is_the_checksum_of_all_before(directory: Path, tmp_path: Path) -> None:
+def test_its_checksum_is_told(directory: Path, tmp_path: Path) -> None:
     file = tmp_path / "x.backup"
     told = json.loads(back_up(directory, file, "--json").stdout)
-    content, _, line = file.read_bytes().removesuffix(b"\n").rpartition(b"\n")
-    sha256 = hashlib.sha256(content).hexdigest()
-    assert line.decode() == f"Lastschrift backup, SHA-256 of all before this line: {sha256}"
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     assert told == {"file": str(file), "bytes": file.stat().st_size, "sha256": sha256}
+
+
+def test_nothing_of_it_is_in_clear_but_what_it_is_and_which_key_it_needs(
+    directory: Path, tmp_path: Path
+) -> None:
+    assert command("keys", "rotate", "master", "--data", str(directory)).code == 0
+    back_up(directory, tmp_path / "x.backup")
+    content = (tmp_path / "x.backup").read_bytes()
+    first, header, sealed = content.split(b"\n", 2)
+    assert first == b"Lastschrift backup, encrypted"
+    assert json.loads(header)["about"]["kind"] == "production"
+    assert json.loads(header)["master_version"] == 2
+    for clear in (b"Stadtwerke", b"SQLite", b"CREATE TABLE"):
+        assert clear in (directory / "lastschrift.db").read_bytes()
+        assert clear not in sealed
+
+
+def test_two_of_the_same_database_have_nothing_in_common(directory: Path, tmp_path: Path) -> None:
+    files = [tmp_path / "x.backup", tmp_path / "y.backup"]
+    for file in files:
+        back_up(directory, file)
+    one, other = (file.read_bytes().split(b"\n", 2)[2] for file in files)
+    assert len(one) == len(other)
+    assert one[:64] != other[:64]
 
 
 def test_it_is_made_while_a_server_runs(directory: Path, tmp_path: Path) -> None:
     with running("serve", directory, [], {}):
         told_json(directory, "contract", "create", "Another")  # it is in the log as yet
         back_up(directory, tmp_path / "x.backup")
-    with closing(open_for_reading(tmp_path / "x.backup")) as backup:
+    with closing(open_for_reading(unpacked(tmp_path / "x.backup", directory))) as backup:
         assert backup.execute("SELECT count(*) FROM contract").get == 2
 
 
@@ -97,7 +122,7 @@ def test_what_was_deleted_is_not_in_it(directory: Path, tmp_path: Path) -> None:
         database.execute("CREATE TABLE gone AS SELECT 'canary' AS name; DROP TABLE gone")
     assert b"canary" in (directory / "lastschrift.db").read_bytes()
     back_up(directory, tmp_path / "x.backup")
-    assert b"canary" not in (tmp_path / "x.backup").read_bytes()
+    assert b"canary" not in unpacked(tmp_path / "x.backup", directory).read_bytes()
 
 
 # --- what it does not write over ------------------------------------------------------------------
@@ -113,7 +138,7 @@ def test_a_file_that_is_there_is_written_over_only_by_force(
     )
     assert file.read_text() == "precious"
     back_up(directory, file, "--force")
-    assert SqliteInstallation(file).kind() == "production"
+    assert SqliteInstallation(unpacked(file, directory)).kind() == "production"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +165,20 @@ def test_what_an_interrupted_one_left_is_written_over(directory: Path, tmp_path:
     back_up(directory, tmp_path / "x.backup")
     assert not part.exists()
     assert (tmp_path / "x.backup").stat().st_mode & 0o777 == 0o600
-    assert SqliteInstallation(tmp_path / "x.backup").check_structure()
+    assert SqliteInstallation(unpacked(tmp_path / "x.backup", directory)).check_structure()
+
+
+def test_a_copy_in_clear_that_a_killed_one_left_goes_with_the_next(
+    directory: Path, tmp_path: Path
+) -> None:
+    left = directory / "lastschrift.db.copy-x1y2"
+    left.write_bytes(b"in clear")
+    in_use = directory / "lastschrift.db.copy-z3"
+    with in_use.open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        back_up(directory, tmp_path / "x.backup")
+        assert in_use.exists()
+    assert not left.exists()
 
 
 def test_two_do_not_write_the_same_file_at_once(directory: Path, tmp_path: Path) -> None:
@@ -158,9 +196,11 @@ def test_ctrl_c_leaves_nothing_of_it(directory: Path, tmp_path: Path) -> None:
 
     with closing(open_for_writing(directory / "lastschrift.db")) as database:
         database.execute(_MANY_CONTRACTS)
+    seal = FileSealer(load_master_key(directory / "master.key"), {})
     with pytest.raises(KeyboardInterrupt):
-        write_backup(directory / "lastschrift.db", tmp_path / "x.backup", interrupt)
+        write_backup(directory / "lastschrift.db", tmp_path / "x.backup", seal, interrupt)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert not list(directory.glob("*.copy-*"))
 
 
 _MANY_CONTRACTS = """
@@ -201,9 +241,12 @@ def test_a_full_disk_is_told_and_leaves_nothing(directory: Path, tmp_path: Path)
     with no_file_longer_than(40_000):
         ended = command("backup", str(file), "--data", str(directory))
     assert (ended.code, ended.stdout) == (1, "")
-    assert ended.stderr.splitlines()[-1] == (
-        f"Error: {file}.part: can't be written; look at the disk: is it full?"
+    assert re.fullmatch(
+        rf"Error: {directory}/lastschrift\.db\.copy-\w+: can't be written; "
+        "look at the disk: is it full\\?",
+        ended.stderr.splitlines()[-1],
     )
+    assert not list(directory.glob("*.copy-*"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a"]
 
 
@@ -240,7 +283,9 @@ def test_a_place_that_cannot_be_written_is_told(directory: Path, tmp_path: Path)
 
 def test_without_a_database_there_is_nothing_to_write(tmp_path: Path) -> None:
     with pytest.raises(DatabaseRefused):
-        SqliteInstallation(tmp_path / "nothing.db").back_up(tmp_path / "x.backup", quiet)
+        SqliteInstallation(tmp_path / "nothing.db").back_up(
+            tmp_path / "x.backup", FileSealer(MasterKey({1: bytes(32)}), {}), quiet
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,6 +3,7 @@
 On PostgreSQL with the programs that come with it, and a database that is lost in between.
 """
 
+import json
 import os
 import re
 import shlex
@@ -66,12 +67,12 @@ def test_an_installation_in_a_file_is_backed_up_and_restored(tmp_path: Path) -> 
     )
 
 
-def test_the_checksum_can_be_held_against_the_file_by_hand(tmp_path: Path) -> None:
+def test_a_backup_says_what_it_needs_and_its_checksum_is_told(tmp_path: Path) -> None:
     directory = make_production(tmp_path / "a")
     file = tmp_path / "lastschrift-2026-11-21.backup"
-    assert command("backup", str(file), "--data", str(directory)).code == 0
+    told = told_json(directory, "backup", str(file))
     (lines,) = blocks_below("### What to know")
-    last, hashed = (
+    first_lines, hashed = (
         subprocess.run(
             ["sh", "-ec", with_places(line, {"/backups/": f"{tmp_path}/"})],
             check=True,
@@ -80,7 +81,8 @@ def test_the_checksum_can_be_held_against_the_file_by_hand(tmp_path: Path) -> No
         ).stdout
         for line in lines
     )
-    assert last.split()[-1] == hashed.split()[0]
+    assert json.loads(first_lines.splitlines()[1])["master_version"] == 1
+    assert hashed.split()[0] == told["sha256"]
 
 
 def with_places(line: str, places: dict[str, str]) -> str:

@@ -1,6 +1,5 @@
 """Restoring puts back what was backed up, or changes nothing and says why."""
 
-import hashlib
 import random
 import shutil
 from collections.abc import Callable
@@ -10,12 +9,15 @@ from pathlib import Path
 import apsw
 import pytest
 
+from lastschrift.cli.house import CannotDo
 from lastschrift.placing import part_of
 from lastschrift.storage.installation import DatabaseRefused
 from lastschrift.storage.schema import migrations_in
-from lastschrift.storage.sqlite.backup import unpack
 from lastschrift.storage.sqlite.connection import open_for_writing
 from lastschrift.storage.sqlite.migrations import _apply, newest_schema
+from lastschrift.storage.sqlite.plain_backup import unpack_plain
+from lastschrift.vault.master_key import drop_master_versions
+from tests.backups import as_plain, unpacked
 from tests.cli.installations import (
     Ended,
     change_database,
@@ -88,7 +90,13 @@ def test_a_lost_database_is_put_back_beside_its_key(directory: Path, backup: Pat
     before = all_listed(directory)
     (directory / "lastschrift.db").unlink()
     told = told_json(directory, "restore", str(backup))
-    assert told == {"database": f"{directory}/lastschrift.db", "applied": [], "kept": None}
+    assert told == {
+        "database": f"{directory}/lastschrift.db",
+        "applied": [],
+        "kept": None,
+        "erased_again": None,
+        "encrypted": True,
+    }
     assert all_listed(directory) == before
 
 
@@ -165,15 +173,27 @@ def of_an_older_schema(tmp_path: Path) -> Path:
             _apply(database, steps[number])
         database.execute("INSERT INTO installation (only_row, kind) VALUES (1, 'production')")
         database.execute("VACUUM INTO ?", (str(tmp_path / "old.backup"),))
-    return sealed(tmp_path / "old.backup")
+    return as_plain(tmp_path / "old.backup")
 
 
-def sealed(file: Path) -> Path:
-    """Give a file the last line that a backup has, whatever stands before."""
-    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    with file.open("ab") as backup:
-        backup.write(f"\nLastschrift backup, SHA-256 of all before this line: {sha256}\n".encode())
-    return file
+def test_one_from_before_they_were_encrypted_is_restored_and_told(
+    directory: Path, backup: Path
+) -> None:
+    plain = as_plain(unpacked(backup, directory))
+    before = all_listed(directory)
+    told = restore(directory, plain, "--force")
+    assert "it was not encrypted: take another one, and destroy it" in told.stdout
+    assert all_listed(directory) == before
+
+
+def test_one_whose_master_version_is_destroyed_is_of_no_use(directory: Path, backup: Path) -> None:
+    key = directory / "master.key"
+    assert command("keys", "rotate", "master", "--data", str(directory)).code == 0
+    restore(directory, backup, "--force")
+    drop_master_versions(key, [])
+    assert refusal_of(directory, "restore", str(backup), "--force").startswith(
+        f"{backup} needs version 1 of the master key, which is not there any more"
+    )
 
 
 # --- refused, and nothing changed -----------------------------------------------------------------
@@ -202,10 +222,7 @@ def test_a_wrong_master_key_is_told_before_anything_is_replaced(
     assert command("init", "--data", str(other)).code == 0
     before = contents(other)
     told = refusal_of(other, "restore", str(backup), "--force")
-    assert told == (
-        "the master key does not open this database (WrapBroken); "
-        "put back the key file that belongs to it"
-    )
+    assert told == f"the master key does not open {backup}: put back the key that belongs to it"
     assert contents(other) == before
     fresh = tmp_path / "fresh"
     key = ("--master-key-file", str(other / "master.key"))
@@ -273,7 +290,7 @@ def test_a_newer_one_is_refused(directory: Path, tmp_path: Path) -> None:
     raise_schema(directory)
     with closing(apsw.Connection(str(directory / "lastschrift.db"))) as database:
         database.execute("VACUUM INTO ?", (str(tmp_path / "newer.backup"),))
-    backup = sealed(tmp_path / "newer.backup")
+    backup = as_plain(tmp_path / "newer.backup")
     key = ("--master-key-file", str(directory / "master.key"))
     told = refusal_of(tmp_path / "b", "restore", str(backup), *key, "--migrate")
     assert told.startswith(f"{backup}: the database has schema 4711, this program knows ")
@@ -306,28 +323,40 @@ def flip(file: Path, place: int) -> None:
     file.write_bytes(content)
 
 
-def test_any_flipped_bit_is_found(backup: Path, tmp_path: Path) -> None:
+def test_any_flipped_bit_is_found(directory: Path, backup: Path, tmp_path: Path) -> None:
     length = backup.stat().st_size
     places = [0, length - 1, *(random.randrange(length) for _ in range(FLIPS))]
-    for number, place in enumerate(places):
+    for place in places:
         spoiled = tmp_path / "spoiled.backup"
         shutil.copyfile(backup, spoiled)
         flip(spoiled, place)
+        with pytest.raises(CannotDo, match=r"is damaged|is no backup|does not open|needs version"):
+            unpacked(spoiled, directory)
+
+
+def test_any_flipped_bit_of_a_backup_from_before_they_were_encrypted_is_found(
+    directory: Path, backup: Path, tmp_path: Path
+) -> None:
+    plain = as_plain(unpacked(backup, directory))
+    length = plain.stat().st_size
+    places = [length - 1, *(random.randrange(16, length) for _ in range(FLIPS))]
+    for number, place in enumerate(places):
+        spoiled = tmp_path / "spoiled.backup"
+        shutil.copyfile(plain, spoiled)
+        flip(spoiled, place)
         with pytest.raises(DatabaseRefused, match=r"is damaged|is no backup"):
-            unpack(spoiled, tmp_path / f"{number}.db", lambda _done, _total: None)
+            unpack_plain(spoiled, tmp_path / f"{number}.db", lambda _done, _total: None)
 
 
-def test_the_backup_as_it_was_is_not_found_wanting(backup: Path, tmp_path: Path) -> None:
-    unpack(backup, tmp_path / "whole.db", lambda _done, _total: None)
-    line = len(backup.read_bytes().splitlines(keepends=True)[-1]) + 1
-    assert (tmp_path / "whole.db").read_bytes() == backup.read_bytes()[:-line]
+def test_the_backup_as_it_was_is_not_found_wanting(directory: Path, backup: Path) -> None:
+    assert unpacked(backup, directory).read_bytes().startswith(b"SQLite format 3\0")
 
 
 def test_a_flipped_bit_is_told_and_nothing_is_replaced(directory: Path, backup: Path) -> None:
     before = contents(directory)
     flip(backup, backup.stat().st_size // 2)
     told = refusal_of(directory, "restore", str(backup), "--force")
-    assert told == f"{backup}: is damaged: its checksum is another; take another backup"
+    assert told == f"{backup}: is damaged, or only a part of one; take another backup"
     assert contents(directory) == before
 
 
@@ -343,18 +372,28 @@ def lose_all(file: Path) -> None:
     file.write_bytes(b"")
 
 
+def lose_whole_chunks(file: Path) -> None:
+    """Cut between two chunks, where each that is left is as it was sealed."""
+    lines = b"".join(file.read_bytes().splitlines(keepends=True)[:2])
+    file.write_bytes(lines)
+
+
 def be_another(file: Path) -> None:
     file.write_text("dear diary\n" * 1_000)
 
 
-@pytest.mark.parametrize("spoil", [lose_the_end, lose_half, lose_all, be_another])
+@pytest.mark.parametrize(
+    "spoil", [lose_the_end, lose_half, lose_whole_chunks, lose_all, be_another]
+)
 def test_what_is_no_whole_backup_is_told(
-    backup: Path, tmp_path: Path, spoil: Callable[[Path], None]
+    directory: Path, backup: Path, tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:
     spoil(backup)
-    assert refusal_of(tmp_path / "b", "restore", str(backup)) == (
-        f"{backup}: is no backup of Lastschrift's, or only a part of one; take another backup"
-    )
+    key = ("--master-key-file", str(directory / "master.key"))
+    told = refusal_of(tmp_path / "b", "restore", str(backup), *key)
+    assert told.startswith(f"{backup}: is ")
+    assert told.endswith("only a part of one; take another backup")
+    assert contents(tmp_path / "b") == {}
 
 
 @pytest.mark.parametrize(

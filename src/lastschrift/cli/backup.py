@@ -28,36 +28,35 @@ _COMPANIONS = ("", "-wal", "-shm", "-journal")
 def backup(house: House, file: Path, directory: Path, is_forced: bool, is_json: bool) -> None:
     """Write down all that the database holds, as of now, in one FILE. The server may run.
 
-    FILE is there when all of it is on disk, for its owner only, and not before; its last line is a
-    checksum. If the command is interrupted, run it again. `lastschrift restore` takes it back.
+    FILE is there when all of it is on disk, for its owner only, and not before. If the command is
+    interrupted, run it again. `lastschrift restore` takes it back.
 
-    The master key is not in it, and without that no account number can be read again: keep a copy
-    of the key, and keep it somewhere else. Names and addresses are in clear: keep FILE as safe as
-    the database.
+    It is encrypted under the newest version of the master key, which is not in it: without that
+    nothing of it can be read again. Keep a copy of the key, and keep it somewhere else.
 
     A database on a PostgreSQL server is backed up by PostgreSQL's own means:
     docs/guides/backup.md.
     """
     settings = Settings.load(directory, os.environ)
-    database, file = _database_in_file(settings), file.absolute()
+    _require_database_in_file(settings)
+    file = file.absolute()
     require_database(house, settings)
     _require_free(file, settings, is_forced=is_forced)
     with progress_shown(unit="bytes") as progress:
-        length, sha256 = house.back_up(database, file, progress)
+        length, sha256 = house.back_up(settings, file, progress)
     if is_json:
         print_json({"file": str(file), "bytes": length, "sha256": sha256})
         return
     click.echo(f"backup      {file}, {length:,} bytes")
-    click.echo(f"master key  not in it: keep a copy of {settings.master_key_file}, somewhere else")
+    click.echo(f"master key  not in it: keep a copy of {settings.master_key_place}, somewhere else")
 
 
-def _database_in_file(settings: Settings) -> SqliteDatabase:
-    if isinstance(settings.database, SqliteDatabase):
-        return settings.database
-    raise CannotDo(
-        f"{settings.database} is on a PostgreSQL server: back it up by pg_basebackup or "
-        "pgBackRest, as docs/guides/backup.md shows"
-    )
+def _require_database_in_file(settings: Settings) -> None:
+    if not isinstance(settings.database, SqliteDatabase):
+        raise CannotDo(
+            f"{settings.database} is on a PostgreSQL server: back it up by pg_basebackup or "
+            "pgBackRest, as docs/guides/backup.md shows"
+        )
 
 
 def _require_free(file: Path, settings: Settings, *, is_forced: bool) -> None:

@@ -8,7 +8,7 @@ import click
 
 from lastschrift.admin.lock import Holder, hold
 from lastschrift.cli.epilog import example
-from lastschrift.cli.house import CannotDo, House, Restoring
+from lastschrift.cli.house import CannotDo, House, Restored, Restoring
 from lastschrift.cli.installing import load_settings, make_config, make_directory
 from lastschrift.cli.options import data_option, json_option
 from lastschrift.cli.output import print_json
@@ -27,6 +27,11 @@ _EXAMPLE = (
     "--master-key-file",
     type=click.Path(path_type=Path, dir_okay=False),
     help="A copy of the master key, put into an installation that has none; no backup holds it.",
+)
+@click.option(
+    "--erasure-log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A copy of the erasure log; one beside the copy of the master key is found by itself.",
 )
 @click.option(
     "--force",
@@ -49,14 +54,16 @@ def restore(
     file: Path,
     directory: Path,
     master_key_file: Path | None,
+    erasure_log: Path | None,
     is_forced: bool,
     is_migrated: bool,
     is_json: bool,
 ) -> None:
     """Put the database back from FILE, which `lastschrift backup` made. No server may run.
 
-    Before anything is replaced, the checksum of FILE, its order, its references and its schema are
-    checked, and that the master key opens it. If the command is interrupted, run it again.
+    Before anything is replaced, FILE is checked to be whole, its order, its references and its
+    schema too, and that the master key opens it; and who was erased since it was made, by the
+    erasure log, is erased in it. If the command is interrupted, run it again.
 
     A directory that is no installation becomes one, with new settings; what the old ones said
     beyond the defaults has to be set again. A backup of a sandbox remains a sandbox.
@@ -72,19 +79,49 @@ def restore(
     ):
         _require_room(settings, is_forced=is_forced)
         restoring = Restoring(
-            backup=file.absolute(), master_key_file=master_key_file, is_migrated=is_migrated
+            backup=file.absolute(),
+            master_key_file=master_key_file,
+            erasure_log=erasure_log,
+            is_migrated=is_migrated,
         )
-        applied, kept = house.restore(settings, restoring, progress)
+        restored = house.restore(settings, restoring, progress)
     if is_json:
-        kept_at = None if kept is None else str(kept)
-        print_json({"database": str(settings.database), "applied": applied, "kept": kept_at})
-        return
+        _print_json(settings, restored)
+    else:
+        _print(settings, restored)
+
+
+def _print_json(settings: Settings, restored: Restored) -> None:
+    print_json(
+        {
+            "database": str(settings.database),
+            "applied": restored.applied,
+            "kept": None if restored.kept is None else str(restored.kept),
+            "erased_again": restored.erased_again,
+            "encrypted": restored.is_encrypted,
+        }
+    )
+
+
+def _print(settings: Settings, restored: Restored) -> None:
     click.echo(f"restored    {settings.database}")
-    if applied:
-        click.echo(f"migrated    {', '.join(applied)}")
-    if kept is not None:
-        click.echo(f"kept        {kept}, with the database that was there before")
-    click.echo(f"next        lastschrift doctor --deep --data {directory}")
+    if not restored.is_encrypted:
+        click.echo("backup      it was not encrypted: take another one, and destroy it")
+    if restored.applied:
+        click.echo(f"migrated    {', '.join(restored.applied)}")
+    if restored.erased_again is None:
+        click.echo(
+            f"erasures    there is no log at {settings.erasure_log}: who was erased after the "
+            "backup is there again"
+        )
+    else:
+        click.echo(f"erasures    {restored.erased_again} payers and accounts are erased again")
+    if restored.kept is not None:
+        click.echo(
+            f"kept        {restored.kept}, with the database that was there before: delete it "
+            "once you trust this one"
+        )
+    click.echo(f"next        lastschrift doctor --deep --data {settings.directory}")
 
 
 @contextmanager

@@ -17,9 +17,10 @@ import apsw
 from lastschrift.placing import fsync_directory, part_of, put_in_place
 from lastschrift.storage.installation import DatabaseRefused, naming
 from lastschrift.storage.schema import SchemaTooOld
-from lastschrift.storage.sqlite.backup import TAKE_ANOTHER, Observer, last_line_of, unpack
+from lastschrift.storage.sqlite.backup import TAKE_ANOTHER, Observer, Unpack
 from lastschrift.storage.sqlite.connection import open_alone
 from lastschrift.storage.sqlite.installation import COMPANIONS, SqliteInstallation
+from lastschrift.storage.sqlite.plain_backup import last_line_of
 
 Check = Callable[[SqliteInstallation], None]
 """Raises if a database can't be used with what is around it: its master key, for one."""
@@ -36,13 +37,14 @@ class Restored:
 def restore_backup(
     backup: Path,
     database: Path,
+    unpack: Unpack,
     check: Check,
     observe: Observer,
     *,
     kind: str,
     is_migrated: bool,
 ) -> Restored:
-    """Put what a backup holds in a database's place; one that is there is kept aside.
+    """Put what ``unpack`` finds in a backup in a database's place; one there is kept aside.
 
     It must be of this ``kind`` of installation, and of this program's schema unless it
     ``is_migrated`` to that. ``check`` sees it before it is put in place.
@@ -52,7 +54,7 @@ def restore_backup(
     part = SqliteInstallation(part_of(database))
     part.delete()
     try:
-        unpack(backup, part_of(database), observe)
+        unpack(part_of(database), observe)
         with naming(backup):
             _require_kind(part, backup, kind)
             applied = part.migrate() if is_migrated else ()
@@ -70,8 +72,8 @@ def restore_backup(
 # --- what a backup has to be ----------------------------------------------------------------------
 
 
-def kind_of_backup(backup: Path) -> str:
-    """Return what the installation was made for that a backup is of.
+def kind_of_plain_backup(backup: Path) -> str:
+    """Return what the installation was made for that a backup is of which is not encrypted.
 
     Raises: DatabaseRefused.
     """
