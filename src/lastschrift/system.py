@@ -1,11 +1,16 @@
-"""What the operating system gives: the time, and randomness for ids and secrets."""
+"""What the operating system gives: time, random ids and secrets, who commands, who began us."""
 
 import os
+import platform
+import pwd
+import socket
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
-from lastschrift.domain.access import Secret
+from lastschrift.domain.access import TOKEN_AHEAD_MAX, Secret
 from lastschrift.domain.identity import ClientId
 from lastschrift.randomness import RandomSupply
 
@@ -18,18 +23,49 @@ _RANDOM_BITS = (1 << 62) - 1
 _COUNTER_BITS = 12
 
 
+_HELD_NS_MAX = TOKEN_AHEAD_MAX // timedelta(microseconds=1) * 1_000
+"""How far the clock may be set back and not be followed."""
+
+_SLOWED = 1_000
+"""Of so many parts of the time that passes, one is left out while the clock is ahead."""
+
+_instant_of = datetime.fromtimestamp
+
+
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, but never set back by a little.
+
+    Set back by up to 21 minutes, it would let tokens live so much longer. Then it goes on from
+    where it was, slower by a thousandth until the machine's has caught up. Set back by more, it
+    follows: tokens of before are refused, since they expire too far ahead. Set forward it always
+    follows: tokens end early. (docs/decisions/clocks.md)
+    """
+
+    def __init__(
+        self,
+        wall_ns: Callable[[], int] = time.time_ns,
+        steady_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._wall_ns = wall_ns
+        self._steady_ns = steady_ns
+        self._steady = steady_ns()
+        self._ahead = wall_ns() - self._steady
 
     def now(self) -> datetime:
         """Return this instant, in UTC."""
-        return datetime.now(UTC)
+        wall, steady = self._wall_ns(), self._steady_ns()
+        ahead = self._ahead - (steady - self._steady) // _SLOWED
+        if not 0 < steady + ahead - wall <= _HELD_NS_MAX:
+            ahead = wall - steady
+        self._ahead, self._steady = ahead, steady
+        return _instant_of((steady + ahead) / 1e9, UTC)
 
 
 class RandomIds:
     """Maker of time-ordered ids, and of secrets from the system's random source."""
 
-    def __init__(self) -> None:
+    def __init__(self, wall_ns: Callable[[], int] = time.time_ns) -> None:
+        self._wall_ns = wall_ns
         self._latest = 0
         self._supply = RandomSupply()
 
@@ -39,7 +75,7 @@ class RandomIds:
         Milliseconds, a counter in ``rand_a`` where the clock stands still or goes back, and 62
         random bits (RFC 9562 §5.7 and §6.2, method 1).
         """
-        ticks = (time.time_ns() // 1_000_000) << _COUNTER_BITS
+        ticks = (self._wall_ns() // 1_000_000) << _COUNTER_BITS
         self._latest = ticks = max(ticks, self._latest + 1)
         milliseconds, counter = ticks >> _COUNTER_BITS, ticks & ((1 << _COUNTER_BITS) - 1)
         random = int.from_bytes(self._supply.take(8), "big") & _RANDOM_BITS
@@ -56,3 +92,51 @@ class RandomIds:
     def new_access_token(self) -> Secret:
         """Return 130 random bits as 26 symbols of ``[0-9a-v]``, as the first seed shows a token."""
         return Secret("".join(_TOKEN_SYMBOLS[byte & 31] for byte in os.urandom(_TOKEN_LENGTH)))
+
+
+# --- who commands ---------------------------------------------------------------------------------
+
+_NO_LOGIN = 2**32 - 1
+"""What the kernel says of a process that no login led to: a daemon's, or one in a container."""
+
+
+def who_commands(process: int, user: int) -> str:
+    """Return who gave a command, and on which machine: ``anna@db1``.
+
+    That is whoever logged in, which sudo does not change (``loginuid`` in man 5 proc); where
+    nobody did, the user that the process runs as.
+    """
+    login = _login_of(process)
+    return f"{_name_of(user if login is None else login)}@{platform.node()}"
+
+
+def _login_of(process: int) -> int | None:
+    try:
+        login = int(Path(f"/proc/{process}/loginuid").read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+    return None if login == _NO_LOGIN else login
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
+
+
+# --- who has started us ---------------------------------------------------------------------------
+
+
+def tell_service_manager(state: str) -> None:
+    """Tell systemd how we are, ``READY=1`` for one, if it has begun us and asked (sd_notify(3)).
+
+    Raises: OSError (systemd is not there to hear it).
+    """
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):  # how a name is written that is in no file system
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as teller:
+        teller.sendto(state.encode("ascii"), address)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import httpx2
 
 CLIENTS = 16
+COME_BACK_S = 0.01
 REPEATED_SHARE = 0.2
 """How many registrations are of an account that some client registers already."""
 
@@ -19,6 +20,13 @@ CUSTOMERS = "/api/v2/Payment/Customers"
 CONTAINERS = "/api/v2/Payment/Containers"
 PAYMENT_METHODS = "/pay/2024-1/payment-methods"
 PACE_SCOPES = "pay:payment-methods:create pay:payment-methods:read"
+ADDRESS = {
+    "street": "Haid-und-Neu-Str.",
+    "houseNo": "18",
+    "postalCode": "76131",
+    "city": "Karlsruhe",
+    "countryCode": "DE",
+}
 JSON_API = {"Accept": "application/vnd.api+json", "Content-Type": "application/vnd.api+json"}
 
 
@@ -28,13 +36,15 @@ class Told:
 
     ``containers``: id -> (customer, IBAN), of each one acknowledged. ``existing``: what was said
     to exist already. ``methods``: id -> IBAN, by PACE. ``unanswered``: how many got no answer.
-    ``asked``: what was asked for by secuconnect, to be asked for again.
+    ``turned_away``: how many were told to come back (503). ``asked``: what was asked for by
+    secuconnect, to be asked for again.
     """
 
     containers: dict[str, tuple[str, str]] = field(default_factory=dict)
     existing: set[tuple[str, str]] = field(default_factory=set)
     methods: dict[str, str] = field(default_factory=dict)
     unanswered: int = 0
+    turned_away: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -55,6 +65,16 @@ async def token(http: httpx2.AsyncClient, scope: str | None = None) -> dict[str,
     }
     answer = (await http.post("/oauth/token", data=form)).raise_for_status()
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def authorized(url: str) -> dict[str, str]:
+    """Return the header that authorises the demo client, for who asks without an event loop."""
+
+    async def ask() -> dict[str, str]:
+        async with httpx2.AsyncClient(base_url=url) as http:
+            return await token(http)
+
+    return asyncio.run(ask())
 
 
 async def new_customer(http: httpx2.AsyncClient, headers: dict[str, str]) -> str:
@@ -101,7 +121,9 @@ async def _save_containers(
         except httpx2.TransportError:
             told.unanswered += 1
             return
-        if answer.status_code == 200:
+        if answer.status_code == 503:
+            await _come_back(answer, told)
+        elif answer.status_code == 200:
             told.containers[answer.json()["id"]] = customer, iban
         else:
             assert answer.status_code == 409, answer.text
@@ -111,13 +133,6 @@ async def _save_containers(
 async def _register_methods(
     http: httpx2.AsyncClient, headers: dict[str, str], told: Told, fresh: Iterator[str]
 ) -> None:
-    address = {
-        "street": "Haid-und-Neu-Str.",
-        "houseNo": "18",
-        "postalCode": "76131",
-        "city": "Karlsruhe",
-        "countryCode": "DE",
-    }
     while True:
         iban = next(fresh)
         attributes = {
@@ -125,7 +140,7 @@ async def _register_methods(
             "iban": iban,
             "firstName": "Jon",
             "lastName": "Smith",
-            "address": address,
+            "address": ADDRESS,
         }
         body = {"data": {"type": "paymentMethod", "attributes": attributes}}
         try:
@@ -135,5 +150,15 @@ async def _register_methods(
         except httpx2.TransportError:
             told.unanswered += 1
             return
+        if answer.status_code == 503:
+            await _come_back(answer, told)
+            continue
         assert answer.status_code == 201, answer.text
         told.methods[answer.json()["data"]["id"]] = iban
+
+
+async def _come_back(answer: httpx2.Response, told: Told) -> None:
+    """Wait, though not for as long as the server says."""
+    assert int(answer.headers["retry-after"]) > 0
+    told.turned_away += 1
+    await asyncio.sleep(COME_BACK_S)

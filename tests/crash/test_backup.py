@@ -1,17 +1,13 @@
-"""Backups made while clients register: each, restored, holds all that they had been told before.
-
-`LASTSCHRIFT_BACKUPS` says how many are made: 20 unless told otherwise.
-"""
+"""Backups made while clients register: each, restored, holds all that they had been told before."""
 
 import asyncio
 import json
-import os
 import random
 import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +27,10 @@ from lastschrift.vault.master_key import load_master_key
 from tests.cli.installations import command, told_json
 from tests.crash.clients import Told, ibans, register_until_killed
 from tests.databases import ENGINES, keeping_on
+from tests.promises import control, promise, rounds
 from tests.serving import RunningServer, running_sandbox
 
-BACKUPS = int(os.environ.get("LASTSCHRIFT_BACKUPS", "20"))
+BACKUPS = rounds(ci=10, soak=50)
 LOOKS = 5
 DEEP = ("structure", "rows", "account numbers", "references", "audit trail")
 BETWEEN_S_MAX = 0.1
@@ -130,7 +127,10 @@ def check_kept(before: Told, kept: Kept) -> None:
 # --- under load -----------------------------------------------------------------------------------
 
 
-def test_each_backup_under_load_restores_to_all_that_was_told_before(tmp_path: Path) -> None:
+@promise("backups-restore")
+def test_each_backup_under_load_restores_to_all_that_was_told_before(
+    tmp_path: Path, figure: Callable[[str], None]
+) -> None:
     with running_sandbox(tmp_path / "data") as server, registering(server) as told:
         taken = [back_up(told, tmp_path, number) for number in range(BACKUPS)]
     for number, (before, after) in enumerate(taken):
@@ -141,6 +141,10 @@ def test_each_backup_under_load_restores_to_all_that_was_told_before(tmp_path: P
         shutil.rmtree(restored)
     first, last = taken[0][0], taken[-1][0]
     assert len(last.containers) > len(first.containers) + BACKUPS, "there was hardly any load"
+    figure(
+        f"{BACKUPS} backups, the first of {len(first.containers):,} and the last of "
+        f"{len(last.containers):,} acknowledged containers: 0 lost, 0 doubled"
+    )
 
 
 def back_up(told: Told, directory: Path, number: int) -> tuple[Told, int]:
@@ -183,6 +187,7 @@ def test_the_doctor_s_close_look_raises_no_false_alarm_under_load(
 # --- that the checks find what is wrong -----------------------------------------------------------
 
 
+@control("backups-restore")
 def test_a_file_copied_instead_lacks_what_was_told(tmp_path: Path) -> None:
     """The log is not copied with it, or not of the same moment: no copy of a file is a backup."""
     data = tmp_path / "data"

@@ -16,6 +16,7 @@ import pytest
 from lastschrift.placing import part_of
 from lastschrift.storage.sqlite.connection import open_for_reading, open_for_writing
 from lastschrift.storage.sqlite.installation import SqliteInstallation
+from tests.backups import unpacked
 from tests.cli.installations import make_production, told_json
 from tests.serving import command_line, environment, run
 
@@ -89,16 +90,21 @@ def test_a_killed_backup_leaves_the_one_before_or_is_whole(directory: Path, tmp_
     arguments = ("backup", str(file), "--data", str(directory))
     for code in killed_often(arguments, "backing up"):
         assert code in (0, -signal.SIGKILL)
-        assert not file.exists() or SqliteInstallation(file).check_structure()
+        assert not file.exists() or in_backup(file, directory).check_structure()
         file.unlink(missing_ok=True)
     assert run(*arguments).returncode == 0
     execute(directory, _LATER)
     for code in killed_often((*arguments, "--force"), "backing up"):
         assert code in (0, -signal.SIGKILL)
-        assert contracts(file) in (1, 2)
+        assert contracts(unpacked(file, directory)) in (1, 2)
     assert run(*arguments, "--force").returncode == 0
-    assert contracts(file) == 2
+    assert contracts(unpacked(file, directory)) == 2
     assert not part_of(file).exists()
+    assert not list(directory.glob("*.copy-*"))
+
+
+def in_backup(file: Path, directory: Path) -> SqliteInstallation:
+    return SqliteInstallation(unpacked(file, directory))
 
 
 def test_a_killed_restore_leaves_the_old_database_or_the_new_one(

@@ -23,12 +23,13 @@ ACCOUNTS = 40_000
 """Eight pieces, some second of copying."""
 
 _FILL = f"""
-INSERT INTO installation VALUES (1, 'production');
+INSERT INTO installation (only_row, kind) VALUES (1, 'production');
 INSERT INTO contract (id, name, created) VALUES (randomblob(16), 'Example Inc.', 1);
 INSERT INTO bank_account (contract_id, id, iban_sealed, created)
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ACCOUNTS})
     SELECT c.id, randomblob(16), randomblob(60), n.i FROM contract c, n;
-INSERT INTO audit_entry SELECT contract_id, zeroblob(16), created, created, NULL, 'made', id
+INSERT INTO audit_entry (contract_id, writer, sequence, at, action, subject_id)
+    SELECT contract_id, zeroblob(16), created, created, 'made', id
     FROM bank_account;
 """
 

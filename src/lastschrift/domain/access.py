@@ -14,6 +14,14 @@ TOKEN_LIFETIME = timedelta(seconds=1200)
 """How long an access token is good (secuconnect, "Get Token": ``expires_in`` 1200)."""
 
 
+CLOCKS_APART_MAX = timedelta(minutes=1)
+"""How far the clocks of servers may be apart."""
+
+TOKEN_AHEAD_MAX = TOKEN_LIFETIME + CLOCKS_APART_MAX
+"""How far ahead a token may expire. One that expires later was issued before the clock was set
+back, and would live too long: it is refused, and forgotten."""
+
+
 class Scope(StrEnum):
     """What a token may be good for; each wire asks for its own (DESIGN §8)."""
 

@@ -54,6 +54,18 @@ def test_what_was_committed_is_moved_without_a_further_commit(
     assert file.stat().st_size >= before + 50 * 3 * PAGE_BYTES
 
 
+def test_a_log_that_is_not_long_yet_is_moved_as_well(
+    writing: apsw.Connection, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "LOG_PAGES_MAX", 1_000_000)
+    before = file.stat().st_size
+    commit(writing, 100)
+    deadline = time.monotonic() + WAIT_S
+    while file.stat().st_size < before + 50 * 3 * PAGE_BYTES and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert file.stat().st_size >= before + 50 * 3 * PAGE_BYTES
+
+
 def test_a_reader_in_the_way_makes_no_commit_fail(writing: apsw.Connection, file: Path) -> None:
     reader = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
     reader.execute("BEGIN")

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import apsw
 import pytest
 
 from lastschrift.domain.errors import StoreFailed
 from lastschrift.domain.party import Party
-from lastschrift.operations.ports import Page
+from lastschrift.operations.ports import Page, Reader
 from lastschrift.storage.sqlite.store import SqliteStore
 from tests.databases import copy_empty_database
 from tests.storage.filling import (
@@ -31,6 +32,25 @@ def full_disk(log: Path) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_who_reads_from_a_broken_disk_is_told_to_come_back(tmp_path: Path) -> None:
+    database = tmp_path / "lastschrift.db"
+    copy_empty_database(database)
+    store = SqliteStore(database)
+
+    async def fail(_reader: Reader) -> None:
+        raise apsw.IOError("disk I/O error")
+
+    async def be_wrong(_reader: Reader) -> None:
+        raise apsw.SQLError("no such column")
+
+    for reading in (store.read, store.scan):
+        with pytest.raises(StoreFailed):
+            await reading(fail)
+        with pytest.raises(apsw.SQLError):
+            await reading(be_wrong)
+    await store.close()
 
 
 async def test_a_full_disk_fails_all_who_wait_and_keeps_nothing_of_theirs(tmp_path: Path) -> None:

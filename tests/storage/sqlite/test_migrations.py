@@ -14,6 +14,7 @@ from lastschrift.storage.schema import (
 )
 from lastschrift.storage.sqlite import migrations
 from lastschrift.storage.sqlite.connection import open_for_writing
+from lastschrift.storage.sqlite.installation import SqliteInstallation
 from lastschrift.storage.sqlite.migrations import (
     check_schema,
     migrate,
@@ -21,6 +22,7 @@ from lastschrift.storage.sqlite.migrations import (
     schema_of,
 )
 from lastschrift.storage.sqlite.store import SqliteStore
+from tests.audit.trails import verified
 
 
 @pytest.fixture
@@ -161,3 +163,26 @@ def test_a_script_that_breaks_a_reference_leaves_nothing(connection: apsw.Connec
     assert connection.execute("SELECT count(*) FROM client").get == 0
     assert schema_of(connection) == newest_schema()
     assert connection.pragma("foreign_keys") == 1
+
+
+@pytest.mark.anyio
+async def test_what_was_written_down_before_is_chained_as_of_then(
+    connection: apsw.Connection, tmp_path: Path
+) -> None:
+    for step in list(migrations_in(migrations.__name__).values())[:5]:
+        migrations._apply(connection, step)
+    connection.executemany(
+        "INSERT INTO audit_entry VALUES (?, ?, ?, 7, NULL, 'made', ?)",
+        [
+            (bytes([of] * 16), bytes([of % 2] * 16), number, bytes([number] * 16))
+            for of in range(3)
+            for number in (1, 2, 5)
+        ],
+    )
+    migrate(connection)
+    database = SqliteInstallation(tmp_path / "fresh.db")
+    found = await verified(database)
+    assert (found.entries, found.chains, found.faults) == (9, 3, [])
+    connection.execute("DROP TRIGGER audit_entry_stays")
+    connection.execute("DELETE FROM audit_entry WHERE sequence = 2 AND writer = ?", (bytes(16),))
+    assert (await verified(database)).faults_total == 2

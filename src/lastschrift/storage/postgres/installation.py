@@ -1,7 +1,7 @@
 """An installation's database on a PostgreSQL server (`storage.installation.Installation`)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from lastschrift.storage.postgres.migrations import (
     schema_of,
     try_lock_schema,
 )
+from lastschrift.storage.postgres.purging import rewrite_tables
 from lastschrift.storage.postgres.store import CONNECTIONS_DEFAULT, PostgresStore
 from lastschrift.storage.postgres.transfer import (
     PostgresSource,
@@ -123,6 +124,10 @@ class PostgresInstallation:
                 return await store.scan(query)
 
         return asyncio.run(ask())
+
+    def rewrite_tables(self) -> Sequence[str]:
+        """Write the tables with data of payers anew; servers wait meanwhile. Return their names."""
+        return self._run(rewrite_tables)
 
     def delete(self) -> None:
         """Take all tables away; the database stays."""

@@ -5,18 +5,16 @@ first one kept, if its COMMIT was done but never heard of.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 from lastschrift.domain.errors import LockedTooLong, StoreFailed
+from lastschrift.storage.outage import Outage
 from lastschrift.storage.postgres.connecting import Connection
 from lastschrift.storage.postgres.failures import Failure, failure_of
 
 T = TypeVar("T")
-
-_LOG = logging.getLogger(__name__)
 
 _PATIENCE_S = 5.0
 """How long a thing is tried again after it failed first; then its client is told to come back."""
@@ -56,26 +54,7 @@ async def persevere(attempt: Callable[[], Awaitable[T]], lost: Callable[[], Awai
         pause_s = min(2 * pause_s, _PAUSE_MAX_S)
 
 
-class _Outage:
-    """What is said of the database going away and coming back: once each, however many notice."""
-
-    def __init__(self) -> None:
-        self._is_on = False
-
-    def begin(self, error: Exception) -> None:
-        """Say that the database can't be used, if it could before."""
-        if not self._is_on:
-            self._is_on = True
-            _LOG.warning("the database can't be used (%s)", type(error).__name__)
-
-    def end(self) -> None:
-        """Say that the database can be used again, if it could not before."""
-        if self._is_on:
-            self._is_on = False
-            _LOG.warning("the database can be used again")
-
-
-_OUTAGE = _Outage()
+_OUTAGE = Outage()
 _OUTAGES = (Failure.LOST, Failure.UNABLE)
 
 

@@ -8,18 +8,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hasha
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
-from uuid import uuid4
 
 import asyncpg
 
-from lastschrift.domain.errors import DomainError, QueueFull, ShuttingDown
-from lastschrift.operations.ports import Command, Reader, Result, Transaction
+from lastschrift.domain.errors import DomainError, QueueFull, ShuttingDown, StoreFailed
+from lastschrift.operations.ports import Command, PurgeStep, Reader, Result, Transaction
+from lastschrift.storage.chaining import Heads
 from lastschrift.storage.jobs import Observer, observe_nothing
+from lastschrift.storage.postgres.auditing import Chains
 from lastschrift.storage.postgres.connecting import Connection, Primary
-from lastschrift.storage.postgres.engine import AuditKey, AuditNumbers, NumbersKept, PostgresEngine
+from lastschrift.storage.postgres.engine import AuditKey, PostgresEngine
 from lastschrift.storage.postgres.lane import Lane
 from lastschrift.storage.postgres.migrations import check_schema
 from lastschrift.storage.postgres.perseverance import answered_in_time, persevere
+from lastschrift.storage.postgres.purging import PURGED, vacuum_table
 from lastschrift.storage.recalling import Recollection
 from lastschrift.storage.transaction import SqlReader, SqlTransaction
 
@@ -42,15 +44,16 @@ class PostgresStore:
     """The store of one server process among many; `open` opens it."""
 
     def __init__(self, primary: Primary, pool: Any, *, queue_limit: int, observe: Observer) -> None:  # noqa: ANN401  # asyncpg has no types
+        self._primary = primary
         self._pool = pool
-        self._numbers = AuditNumbers(uuid4())
+        self._chains = Chains()
         self._recollection = Recollection()
         self._queue_limit = queue_limit
         self._under_way = 0
         self._is_open = True
         self._all_done = asyncio.Event()
         self._all_done.set()
-        self._lane = Lane(primary.connect, self._numbers, queue_limit=queue_limit, observe=observe)
+        self._lane = Lane(primary.connect, self._chains, queue_limit=queue_limit, observe=observe)
 
     @classmethod
     @asynccontextmanager
@@ -90,30 +93,37 @@ class PostgresStore:
         """How many jobs wait for the next commit."""
         return self._lane.queue_depth
 
+    @property
+    def audit_heads(self) -> Heads:
+        """How far the chains of the audit trail have come that are written here."""
+        return self._chains.heads
+
     async def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """Run an operation in a transaction of its own.
 
         A run whose COMMIT was not heard of may have been committed. The next one may then find that
         nothing is left to do, and refuse: its audit entry tells, and the first result stands.
         """
-        numbers = NumbersKept(self._numbers)
         unheard: _Run[T] | None = None
+        with self._chains.lent() as lent:
 
-        async def attempt(connection: Connection) -> T:
-            nonlocal unheard
-            engine = PostgresEngine(connection, numbers.again())
-            try:
-                async with connection.transaction():
-                    result = await operation(SqlTransaction(engine))
-                    unheard = _Run(result, engine.audited)
-            except DomainError:
-                is_done = await engine.is_kept(None if unheard is None else unheard.audited)
-                if unheard is None or not is_done:
-                    raise
-                return unheard.result
-            return result
+            async def attempt(connection: Connection) -> T:
+                nonlocal unheard
+                engine = PostgresEngine(connection, lent.again())
+                try:
+                    async with connection.transaction():
+                        result = await operation(SqlTransaction(engine))
+                        unheard = _Run(result, engine.audited)
+                except DomainError:
+                    lent.rolled_back()
+                    is_done = await engine.is_kept(None if unheard is None else unheard.audited)
+                    if unheard is None or not is_done:
+                        raise
+                    return unheard.result
+                lent.committed()
+                return result
 
-        return await self._run(attempt)
+            return await self._run(attempt)
 
     def write_batched(
         self,
@@ -129,7 +139,7 @@ class PostgresStore:
         """Read on any free connection."""
 
         async def attempt(connection: Connection) -> T:
-            return await query(SqlReader(PostgresEngine(connection, self._numbers)))
+            return await query(SqlReader(PostgresEngine(connection)))
 
         return await self._run(attempt)
 
@@ -138,7 +148,7 @@ class PostgresStore:
 
         async def attempt(connection: Connection) -> T:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
-                return await query(SqlReader(PostgresEngine(connection, self._numbers)))
+                return await query(SqlReader(PostgresEngine(connection)))
 
         return await self._run(attempt)
 
@@ -155,6 +165,24 @@ class PostgresStore:
 
         found: T = await self._recollection.recall(what, ask, age_s_max)
         return found
+
+    async def purge(self, step: int) -> PurgeStep:
+        """Vacuum the next table, on a connection of its own: that may take minutes.
+
+        Raises: StoreFailed.
+        """
+        try:
+            connection = await self._primary.connect()
+            try:
+                await vacuum_table(connection, PURGED[step])
+            finally:
+                connection.terminate()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StoreFailed from error
+        following, total = step + 1, len(PURGED)
+        return PurgeStep(
+            following=following if following < total else None, done=following, total=total
+        )
 
     async def _run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do some work on a connection of the pool, and again where that is right."""

@@ -8,8 +8,9 @@ from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.installation import DatabaseRefused
 from lastschrift.storage.postgres.codec import POSTGRES_CODEC
 from lastschrift.storage.postgres.connecting import Connection
+from lastschrift.storage.selecting.arguments import Arguments
 from lastschrift.storage.tables import TABLES, Table
-from lastschrift.storage.transfer import TableCodec, Told
+from lastschrift.storage.transfer import Sought, TableCodec, Told, sought_sql
 
 _NAMES = ", ".join(table.name for table in TABLES)
 
@@ -60,6 +61,13 @@ class PostgresTables:
     async def counted(self, statement: str) -> list[tuple[int, ...]]:
         """Return the numbers that a statement finds."""
         return [tuple(map(int, row)) for row in await self._fetch(statement)]
+
+    async def sought(self, table: Table, which: Sought) -> list[Row]:
+        """Return the rows that are sought."""
+        arguments = Arguments(POSTGRES_CODEC)
+        sql = sought_sql(table, which, arguments)
+        found = await self._fetch(sql, *arguments.values)
+        return TableCodec(POSTGRES_CODEC, table).get_rows(found)
 
     async def _fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
         with self._told():

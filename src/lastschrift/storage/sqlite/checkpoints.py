@@ -8,10 +8,12 @@ little rest itself, and the next one writes at the log's beginning again.
 """
 
 import threading
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
+
+from lastschrift.storage.sqlite.failures import end_if_not_kept
 
 STEP_PAGES = 200
 """After so many new pages the thread moves them: few enough for the disk to take in passing."""
@@ -20,14 +22,21 @@ LOG_PAGES_MAX = 16_000
 """From this length on (64 MB) the log is begun anew."""
 
 
+Errand = Callable[[apsw.Connection], None]
+"""What is to be done by the writing connection while nothing is under way on it."""
+
+
 class Checkpoints:
     """Keeps the log of one writing connection short."""
 
     def __init__(self, path: Path, writing: apsw.Connection) -> None:
         self._mover = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        # Who has never read does not know that there is a log, and moves nothing of it.
+        self._mover.execute("PRAGMA schema_version").fetchall()
         self._moved_pages = 0
         self._is_moving = False
         self._is_ending = False
+        self._errand: Errand | None = None
         self._wanted = threading.Semaphore(0)
         self._thread = threading.Thread(target=self._move_on_demand, name="checkpoint", daemon=True)
         self._thread.start()
@@ -40,8 +49,16 @@ class Checkpoints:
         self._thread.join()
         self._mover.close()
 
+    def behind_next_commit(self, errand: Errand) -> None:
+        """Have something done behind the next commit, on its thread and before it is answered."""
+        self._errand = errand
+
     def _committed(self, writing: apsw.Connection, _schema: str, pages: int) -> int:
         """Look, after each commit and on its thread, whether the log has to be moved."""
+        errand, self._errand = self._errand, None
+        if errand is not None:
+            errand(writing)
+            return apsw.SQLITE_OK
         if self._is_moving:
             return apsw.SQLITE_OK
         if pages < self._moved_pages:  # The log has begun anew.
@@ -65,5 +82,23 @@ class Checkpoints:
 
 def _move(connection: apsw.Connection) -> None:
     """Move what can be moved; what a reader needs, or a full disk has no room for, stays."""
-    with suppress(apsw.Error):
+    try:
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+    except apsw.Error as error:
+        end_if_not_kept(error)
+
+
+def begin_log_anew(connection: apsw.Connection) -> None:
+    """Move all that the log holds and empty it, before anything is added to it.
+
+    A process that ended when the disk had not kept something may have left in the log what can be
+    read and is not on disk. What came after it would be lost with it by a power cut, acknowledged
+    or not. While another program reads, the log can't be emptied; then it waits for the next time.
+    """
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    except apsw.BusyError:
+        return
+    except apsw.Error as error:
+        end_if_not_kept(error)
+        raise

@@ -1,6 +1,5 @@
 """Opening SQLite as we want it, and running statements on it to their end."""
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.rows import Rows
 from lastschrift.storage.selecting import SEARCH_S_MAX, Statement
 from lastschrift.storage.sqlite import batch
+from lastschrift.storage.sqlite.checkpoints import begin_log_anew
 from lastschrift.storage.sqlite.codec import SQLITE_CODEC
 from lastschrift.storage.sqlite.dialect import TRANSLATED, selected_to_sqlite
 
@@ -35,6 +35,7 @@ def open_for_writing(path: Path) -> apsw.Connection:
     connection = _open(path, flags)
     for pragma in _WRITE_PRAGMAS:
         connection.execute(pragma).fetchall()
+    begin_log_anew(connection)
     return connection
 
 
@@ -66,19 +67,22 @@ def _open(path: Path, flags: int) -> apsw.Connection:
 class SqliteEngine:
     """`storage.transaction.Engine` over one connection. Nothing here ever waits.
 
-    Its audit entries are counted, under a name that it draws when it is made.
+    ``audited`` are the entries that are to be written down before what was done is committed.
     """
 
     codec = SQLITE_CODEC
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._writer = os.urandom(16)
-        self._audit_sequence = 0
+        self.audited: list[AuditEntry] = []
 
     async def fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
         """Run a statement of `storage.statements`."""
         return self._connection.execute(TRANSLATED[statement], arguments).fetchall()
+
+    async def change_each(self, statement: str, rows: Sequence[Sequence[Value]]) -> None:
+        """Run a statement of `storage.statements` for each row of arguments."""
+        self._connection.executemany(TRANSLATED[statement], rows).fetchall()
 
     async def search(self, statement: Statement) -> Sequence[Row]:
         """Run a statement of `storage.selecting`, and end it when its time is over."""
@@ -101,7 +105,7 @@ class SqliteEngine:
             self._connection.execute(sql, batch.account_values(some))
             if self._connection.changes() < len(some):
                 left_out += [piece.start + place for place in self._left_out(some)]
-        await self.add_audit_entries(batch.audits_of_kept(accounts, left_out))
+        self.audited += batch.audits_of_kept(accounts, left_out)
         return left_out
 
     def _left_out(self, accounts: Sequence[NewBankAccount]) -> list[int]:
@@ -124,17 +128,12 @@ class SqliteEngine:
         return found
 
     async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
-        """Insert audit entries."""
-        for piece in batch.pieces(len(entries), _ROWS_MAX):
-            some = entries[piece]
-            sql = batch.add_audit_entries_sql(len(some))
-            values = batch.audit_values(some, self._writer, self._audit_sequence)
-            self._connection.execute(sql, values)
-            self._audit_sequence += len(some)
+        """Leave entries to be written down."""
+        self.audited += entries
 
 
 _LOOK_STEPS = 200_000
 """After how many steps of SQLite's machine it is looked at the clock: some milliseconds."""
 
 _ROWS_MAX = 128
-"""Rows of one statement: 15 columns of 128 rows are 1,920 of the 32,766 variables SQLite takes."""
+"""Rows of one statement: 16 columns of 128 rows are 2,048 of the 32,766 variables SQLite takes."""

@@ -5,7 +5,8 @@ appearance, and ``CAST(... AS uuid)`` would silently give a number. ``FOR SHARE`
 ``FOR UPDATE`` go: the one writer of SQLite locks out all others. ``COLLATE "C"`` goes: SQLite
 compares bytes anyway. ``/* by name */`` becomes ``INDEXED BY name``, and the index's own condition
 goes: that is for PostgreSQL (`storage.selecting.indexes`), and SQLite would read the index from
-there on. What this does not know stops the start.
+there on. ``position(part in whole)`` becomes ``instr(whole, part)``. What this does not know stops
+the start.
 
 >>> to_sqlite("SELECT name FROM contract WHERE id = $1::uuid FOR SHARE")
 'SELECT name FROM contract WHERE id = ?1'
@@ -21,6 +22,7 @@ _ARGUMENT = re.compile(r"\$(\d+)::[a-z]+\b")
 _ROW_LOCK = re.compile(r"\s+FOR (?:SHARE|UPDATE)(?: OF [a-z]+)?")
 _OF_AN_INDEX = re.compile(r" AND [a-z]\.\w+ (?:< 'infinity'|>= '')(?= AND)")
 _INDEX = re.compile(r"/\* by (\w+) \*/")
+_POSITION = re.compile(r"\bposition\((\S+) in (\w+)\)")
 _COLLATION = ' COLLATE "C"'
 _UNKNOWN = re.compile(
     r"\$|::|\bFOR (?:SHARE|UPDATE|NO KEY|KEY)\b|\bCAST\b|\bunnest\b", re.IGNORECASE
@@ -37,6 +39,7 @@ def to_sqlite(statement: str) -> str:
     Raises: NotTranslatable.
     """
     translated = _ROW_LOCK.sub("", _ARGUMENT.sub(r"?\1", statement)).replace(_COLLATION, "")
+    translated = _POSITION.sub(r"instr(\2, \1)", translated)
     if _INDEX.search(translated):
         translated = _OF_AN_INDEX.sub("", _INDEX.sub(r"INDEXED BY \1", translated))
     if _UNKNOWN.search(translated):

@@ -15,7 +15,7 @@ from lastschrift.placing import part_of, put_in_place
 from lastschrift.storage.installation import DatabaseRefused, Fill, naming
 from lastschrift.storage.jobs import Observer, observe_nothing
 from lastschrift.storage.schema import SchemaError
-from lastschrift.storage.sqlite.backup import Written, write_backup
+from lastschrift.storage.sqlite.backup import Seal, Written, write_backup
 from lastschrift.storage.sqlite.connection import (
     SqliteEngine,
     open_alone,
@@ -142,13 +142,13 @@ class SqliteInstallation:
             check_schema(connection)
             return drive(query(SqlReader(SqliteEngine(connection))))
 
-    def back_up(self, backup: Path, observe: Callable[[int, int], None]) -> Written:
-        """Write all that the file holds now into one file, which nobody sees until it is whole.
+    def back_up(self, backup: Path, seal: Seal, observe: Callable[[int, int], None]) -> Written:
+        """Write all that the file holds now, sealed, into one file that nobody sees until it is.
 
         Raises: DatabaseRefused, NotOurDatabase; OSError.
         """
         with _told(self._path):
-            return write_backup(self._path, backup, observe)
+            return write_backup(self._path, backup, seal, observe)
 
     def delete(self) -> None:
         """Delete the file and those that belong to it."""
@@ -274,7 +274,7 @@ def _told(path: Path) -> Iterator[None]:
     """Turn what SQLite says about a file into a fact that says what to do."""
     try:
         yield
-    except (apsw.NotADBError, apsw.CorruptError):
+    except (apsw.NotADBError, apsw.CorruptError, UnicodeDecodeError):
         raise DatabaseRefused(path, "is no database, or damaged", _PUT_BACK) from None
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError):
         raise DatabaseRefused(

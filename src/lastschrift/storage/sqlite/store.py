@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import apsw
 
-from lastschrift.operations.ports import Command, Reader, Result, Transaction
+from lastschrift.domain.errors import StoreFailed
+from lastschrift.operations.ports import Command, PurgeStep, Reader, Result, Transaction
+from lastschrift.storage.chaining import Heads
 from lastschrift.storage.jobs import Observer, observe_nothing
 from lastschrift.storage.recalling import Recollection
 from lastschrift.storage.sqlite.checkpoints import Checkpoints
@@ -19,7 +21,9 @@ from lastschrift.storage.sqlite.connection import (
     open_for_writing,
 )
 from lastschrift.storage.sqlite.drive import drive
+from lastschrift.storage.sqlite.failures import is_unable
 from lastschrift.storage.sqlite.migrations import check_schema
+from lastschrift.storage.sqlite.purging import PurgeErrand
 from lastschrift.storage.sqlite.writer import Writer
 from lastschrift.storage.transaction import SqlReader
 
@@ -51,6 +55,11 @@ class SqliteStore:
         """How many jobs wait for the next commit."""
         return self._writer.queue_depth
 
+    @property
+    def audit_heads(self) -> Heads:
+        """How far the chains of the audit trail have come."""
+        return self._writer.audit_heads
+
     def write(self, operation: Callable[[Transaction], Coroutine[Any, Any, T]]) -> Awaitable[T]:
         """Run an operation, many to a commit."""
         return self._writer.submit(operation)
@@ -67,12 +76,18 @@ class SqliteStore:
 
     async def read(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """Read at once, on the event loop: a look-up by key takes some 3 us."""
-        return await query(self._point_reader)
+        try:
+            return await query(self._point_reader)
+        except apsw.Error as error:
+            raise _told(error) from error
 
     async def scan(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """Read on a thread of the pool, all of it from one snapshot."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._scanners, self._scan, query)
+        try:
+            return await loop.run_in_executor(self._scanners, self._scan, query)
+        except apsw.Error as error:
+            raise _told(error) from error
 
     async def recall(
         self,
@@ -87,6 +102,13 @@ class SqliteStore:
 
         found: T = await self._recollection.recall(what, ask, age_s_max)
         return found
+
+    async def purge(self, step: int) -> PurgeStep:
+        """Purge some pages, behind a commit of its own or another one."""
+        errand = PurgeErrand(self._path, step)
+        self._checkpoints.behind_next_commit(errand)
+        await self._writer.submit(lambda transaction: transaction.touch())
+        return errand.result()
 
     def _scan(self, query: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         connection = self._scan_connection()
@@ -111,3 +133,8 @@ class SqliteStore:
         self._point_connection.close()
         await self._writer.close()
         self._checkpoints.close()
+
+
+def _told(error: apsw.Error) -> Exception:
+    """Return what whoever reads is told: to come back, or, where the fault is ours, the error."""
+    return StoreFailed() if is_unable(error) else error

@@ -7,10 +7,12 @@ import apsw
 
 from lastschrift.storage.codec import Row
 from lastschrift.storage.installation import DatabaseRefused
+from lastschrift.storage.selecting.arguments import Arguments
 from lastschrift.storage.sqlite.codec import SQLITE_CODEC
+from lastschrift.storage.sqlite.dialect import to_sqlite
 from lastschrift.storage.sqlite.migrations import migrate
 from lastschrift.storage.tables import Table
-from lastschrift.storage.transfer import TableCodec, Told
+from lastschrift.storage.transfer import Sought, TableCodec, Told, sought_sql
 
 
 class SqliteTables:
@@ -40,6 +42,14 @@ class SqliteTables:
         with self._told():
             found: Sequence[Row] = self._connection.execute(statement).fetchall()
         return [tuple(map(int, row)) for row in found]
+
+    async def sought(self, table: Table, which: Sought) -> list[Row]:
+        """Return the rows that are sought."""
+        arguments = Arguments(SQLITE_CODEC)
+        sql = to_sqlite(sought_sql(table, which, arguments))
+        with self._told():
+            found = self._connection.execute(sql, arguments.values).fetchall()
+        return TableCodec(SQLITE_CODEC, table).get_rows(found)
 
 
 class SqliteSource(SqliteTables):

@@ -19,9 +19,13 @@ from typing import Any
 import apsw
 
 from lastschrift.domain.errors import QueueFull, ShuttingDown, StoreFailed
+from lastschrift.storage.chaining import Heads
 from lastschrift.storage.jobs import BatchOperation, Job, Observer, Operation, Round
+from lastschrift.storage.outage import Outage
+from lastschrift.storage.sqlite.auditing import RoundsTrail
 from lastschrift.storage.sqlite.connection import SqliteEngine
 from lastschrift.storage.sqlite.drive import drive
+from lastschrift.storage.sqlite.failures import end_if_not_kept
 from lastschrift.storage.transaction import SqlTransaction
 
 _JOBS_MAX = 256
@@ -42,9 +46,12 @@ class Writer:
     def __init__(self, connection: apsw.Connection, *, queue_limit: int, observe: Observer) -> None:
         self._connection = connection
         self._connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
-        self._transaction = SqlTransaction(SqliteEngine(connection))
+        engine = SqliteEngine(connection)
+        self._transaction = SqlTransaction(engine)
+        self._trail = RoundsTrail(connection, engine.audited)
         self._queue_limit = queue_limit
         self._observe = observe
+        self._outage = Outage()
         self._waiting: deque[Job] = deque()
         self._is_open = True
         self._is_round_empty = True
@@ -60,6 +67,11 @@ class Writer:
     def queue_depth(self) -> int:
         """How many jobs wait for the next round."""
         return len(self._waiting)
+
+    @property
+    def audit_heads(self) -> Heads:
+        """How far the chains of the audit trail have come."""
+        return self._trail.heads
 
     def submit(self, operation: Operation) -> asyncio.Future[Any]:
         """Run an operation; its result is there once it is committed.
@@ -129,6 +141,9 @@ class Writer:
                 self._connection.execute("COMMIT")
             except Exception as failure:  # noqa: BLE001  # or all would wait for this thread
                 self._give_up(jobs, failure)
+            else:
+                self._trail.kept()
+                self._outage.end()
             self._loop.call_soon_threadsafe(self._answer, jobs, started)
 
     def _answer(self, jobs: Round, started: float) -> None:
@@ -147,6 +162,7 @@ class Writer:
                 self._run_batch(operation, batch)
             for job in jobs.single:
                 self._run_single(job)
+            self._trail.write()
         except Exception as failure:  # noqa: BLE001  # or all of the round would wait for ever
             self._give_up(jobs, failure)
             return False
@@ -154,6 +170,9 @@ class Writer:
 
     def _give_up(self, jobs: Round, failure: Exception) -> None:
         """Keep nothing of a round: a full or broken disk fails all of it, not who met it first."""
+        end_if_not_kept(failure)
+        self._outage.begin(failure)
+        self._trail.lost()
         jobs.fail(StoreFailed, failure)
         if self._connection.in_transaction:
             with suppress(apsw.Error):  # the next BEGIN meets it again
@@ -190,9 +209,11 @@ class Writer:
         is_first, self._is_round_empty = self._is_round_empty, False
         if not is_first:
             self._connection.execute("SAVEPOINT operation")
+        audited = self._trail.mark()
         try:
             result = drive(operation)
         except BaseException:
+            self._trail.take_back(audited)
             self._undo(is_first=is_first)
             raise
         if not is_first:
@@ -211,6 +232,7 @@ class Writer:
 
     def _begin(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
+        self._trail.begin()
         self._is_round_empty = True
 
 

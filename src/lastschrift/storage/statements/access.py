@@ -1,7 +1,7 @@
 """Contracts, clients, access tokens."""
 
 WRAPPED_KEYS = """
-SELECT purpose, version, master_version, wrapped, active_from
+SELECT purpose, version, master_version, wrapped, active_from, complete_from
 FROM contract_key WHERE contract_id = $1::uuid ORDER BY purpose, version
 """
 
@@ -10,7 +10,8 @@ SELECT t.contract_id, t.client_id, t.scopes, t.expires, d.id, d.kind, c.manages
 FROM access_token t
 JOIN client c ON c.contract_id = t.contract_id AND c.id = t.client_id
 LEFT JOIN debtor d ON d.contract_id = c.contract_id AND d.id = c.identity_id
-WHERE t.token_hash = $1::bytea AND t.expires > $2::timestamptz AND c.revoked IS NULL
+WHERE t.token_hash = $1::bytea AND t.expires > $2::timestamptz AND t.expires <= $3::timestamptz
+    AND c.revoked IS NULL
 """
 
 ACCESS_TOKEN = """
@@ -18,11 +19,17 @@ SELECT t.client_id, t.scopes, t.issued, t.expires
 FROM access_token t
 JOIN client c ON c.contract_id = t.contract_id AND c.id = t.client_id
 WHERE t.token_hash = $2::bytea AND t.contract_id = $1::uuid AND t.expires > $3::timestamptz
-    AND c.revoked IS NULL
+    AND t.expires <= $4::timestamptz AND c.revoked IS NULL
 """
 
-CREDENTIALS = """
-SELECT contract_id, id, name, scopes, identity_id, created, revoked, manages, secret_hash
+SECRET_HASH = """
+SELECT coalesce(c.secret_hash, asked.otherwise)
+FROM (SELECT $1::uuid AS id, $2::bytea AS otherwise) AS asked
+LEFT JOIN client c ON c.id = asked.id
+"""
+
+CLIENT = """
+SELECT contract_id, id, name, scopes, identity_id, created, revoked, manages
 FROM client WHERE id = $1::uuid
 """
 
@@ -69,6 +76,10 @@ WHERE token_hash = $3::bytea AND contract_id = $1::uuid AND client_id = $2::uuid
 DROP_EXPIRED_TOKENS = """
 DELETE FROM access_token WHERE token_hash IN (
     SELECT token_hash FROM access_token
-    WHERE expires <= $1::timestamptz AND expires < 'infinity' LIMIT $2::bigint
+    WHERE expires <= $1::timestamptz AND expires < 'infinity'
+    UNION ALL
+    SELECT token_hash FROM access_token
+    WHERE expires > $2::timestamptz AND expires < 'infinity'
+    LIMIT $3::bigint
 ) RETURNING 1
 """

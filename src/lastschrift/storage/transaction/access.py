@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from lastschrift.domain.access import AccessToken, Client, Contract, Principal
+from lastschrift.domain.access import TOKEN_AHEAD_MAX, AccessToken, Client, Contract, Principal
 from lastschrift.domain.identity import ClientId, ContractId
-from lastschrift.operations.ports import ClientCredentials, WrappedKey
+from lastschrift.operations.ports import WrappedKey
+from lastschrift.storage.codec import Codec, Value
 from lastschrift.storage.statements import access
 from lastschrift.storage.transaction.contract_keys import ContractKeySqlWriter
 from lastschrift.storage.transaction.engine import SqlPart
@@ -19,7 +20,9 @@ class AccessSqlReader(SqlPart):
         return [self._rows.wrapped_key(row) for row in rows]
 
     async def principal(self, token_hash: bytes, now: datetime) -> Principal | None:
-        rows = await self._engine.fetch(access.PRINCIPAL, token_hash, self._codec.put_instant(now))
+        rows = await self._engine.fetch(
+            access.PRINCIPAL, token_hash, *_lifetime_from(self._codec, now)
+        )
         return self._rows.principal(rows[0]) if rows else None
 
     async def access_token(
@@ -29,15 +32,18 @@ class AccessSqlReader(SqlPart):
             access.ACCESS_TOKEN,
             self._codec.put_id(contract),
             token_hash,
-            self._codec.put_instant(now),
+            *_lifetime_from(self._codec, now),
         )
         return self._rows.access_token(rows[0]) if rows else None
 
-    async def credentials(self, client: ClientId) -> ClientCredentials | None:
-        rows = await self._engine.fetch(access.CREDENTIALS, self._codec.put_id(client))
-        if not rows:
-            return None
-        return ClientCredentials(self._rows.client(rows[0]), secret_hash=rows[0][8])
+    async def secret_hash(self, client: ClientId, otherwise: bytes) -> bytes:
+        rows = await self._engine.fetch(access.SECRET_HASH, self._codec.put_id(client), otherwise)
+        found: bytes = rows[0][0]
+        return found
+
+    async def client(self, client: ClientId) -> Client | None:
+        rows = await self._engine.fetch(access.CLIENT, self._codec.put_id(client))
+        return self._rows.client(rows[0]) if rows else None
 
     async def contract(self, contract: ContractId) -> Contract | None:
         rows = await self._engine.fetch(access.CONTRACT, self._codec.put_id(contract))
@@ -109,6 +115,11 @@ class AccessSqlWriter(ContractKeySqlWriter):
 
     async def drop_expired_tokens(self, now: datetime, rows_max: int) -> int:
         rows = await self._engine.fetch(
-            access.DROP_EXPIRED_TOKENS, self._codec.put_instant(now), rows_max
+            access.DROP_EXPIRED_TOKENS, *_lifetime_from(self._codec, now), rows_max
         )
         return len(rows)
+
+
+def _lifetime_from(codec: Codec, now: datetime) -> tuple[Value, Value]:
+    """Return between what a good token expires: after this instant, and not too far ahead."""
+    return codec.put_instant(now), codec.put_instant(now + TOKEN_AHEAD_MAX)
