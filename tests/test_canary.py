@@ -16,6 +16,7 @@ from tests.canary.nose import traces, written_forms
 from tests.cli.installations import command, make_production
 from tests.databases import ENGINES
 from tests.postgres import running_postgres
+from tests.promises import control, promise
 from tests.serving import running
 
 
@@ -36,16 +37,19 @@ def serve_and_live(directory: Path, kept: Kept) -> Life:
         return live(server, kept)
 
 
+@promise("nothing-in-clear")
 def test_nothing_that_was_told_is_said(life: Life) -> None:
     found = {where: traces(life.values, said) for where, said in life.said.items()}
     assert {where: names for where, names in found.items() if names} == {}
 
 
+@promise("nothing-in-clear")
 def test_the_documented_error_says_the_iban_and_nothing_else(life: Life) -> None:
     found = traces(life.values, life.answers[DUPLICATE].content)
     assert {trace.partition(",")[0] for trace in found} == {"IBAN"}
 
 
+@promise("nothing-in-clear")
 def test_no_iban_token_or_secret_is_kept_in_clear(life: Life) -> None:
     kept = {name: value for name, value in life.values.items() if name not in NAMES}
     found = {path: traces(kept, content) for path, content in life.files.items()}
@@ -72,6 +76,7 @@ def test_the_faults_were_logged(life: Life) -> None:
     assert life.answers["pace", "damaged"].json()["errors"][0]["id"] in log
 
 
+@control("nothing-in-clear")
 def test_the_files_are_those_that_hold_what_was_told(life: Life) -> None:
     """Names may stand there in clear: that they are found shows that an IBAN would be."""
     with_names = {name for name, content in life.files.items() if traces(NAMES, content)}
@@ -81,6 +86,7 @@ def test_the_files_are_those_that_hold_what_was_told(life: Life) -> None:
 # --- the nose works -------------------------------------------------------------------------------
 
 
+@control("nothing-in-clear")
 def test_a_trace_is_found_in_every_form(life: Life) -> None:
     for name, value in life.values.items():
         for how, written in written_forms(value).items():

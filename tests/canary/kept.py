@@ -1,5 +1,6 @@
 """What a database keeps, as the canary's tests meet it: damaged, and read past every program."""
 
+import subprocess
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,10 @@ class Kept(Protocol):
 
     def files(self) -> dict[str, bytes]:
         """Return all that has been written so far, by the names of the files."""
+        ...
+
+    def copied(self) -> dict[str, bytes]:
+        """Return what a copy of the database holds, made by the engine's own means."""
         ...
 
 
@@ -45,6 +50,12 @@ class KeptInFiles:
             for path in self._directory.glob("lastschrift.db*")
         }
 
+    def copied(self) -> dict[str, bytes]:
+        with closing(apsw.Connection(str(self._directory / "lastschrift.db"))) as database:
+            database.set_busy_timeout(10_000)
+            database.execute("VACUUM INTO ?", (str(self._directory / "copy.db"),))
+        return {"copy": (self._directory / "copy.db").read_bytes()}
+
 
 class KeptOnServer:
     """A database of PostgreSQL."""
@@ -68,6 +79,10 @@ class KeptOnServer:
             "write-ahead log": b"".join(map(_read, (data / "pg_wal").glob("0*"))),
             "server's log": _read(self._server.directory / "log"),
         }
+
+    def copied(self) -> dict[str, bytes]:
+        dump = [str(self._server.programs / "pg_dump"), "--dbname", self._url]
+        return {"dump": subprocess.run(dump, check=True, capture_output=True).stdout}
 
 
 def _read(path: Path) -> bytes:

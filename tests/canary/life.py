@@ -392,7 +392,11 @@ def look_at_the_rest(life: Life) -> None:
     for path in ("/", "/healthz", "/readyz", "/metrics", "/openapi/", f"/{OWNER}/{IBAN}"):
         answer = life.client.get(path)
         life.said[path] = answer.content
-    life.files = life.kept.files()
+    life.files = life.kept.files() | life.kept.copied()
+    if (life.server.directory / "lastschrift.db").exists():
+        backup = life.server.directory / "canary.backup"
+        life.command("backup", str(backup))
+        life.files["backup"] = backup.read_bytes()
     key = (life.server.directory / "master.key").read_text()
     life.values["master key"] = key.split(":")[-1].strip()
     life.server.stop()

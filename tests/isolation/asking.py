@@ -149,13 +149,14 @@ def _told(answer: httpx2.Response, asker: Party, named: Named, *, has_changed: b
         names |= {value: f"{{sent {reference.name}}}", f" XX {value[-4:]}": " XX {sent}"}
     return Told(
         answer.status_code,
-        tuple(sorted((name, _veiled(value, names)) for name, value in answer.headers.items())),
-        _veiled(answer.text, names),
+        tuple(sorted((name, veiled(value, names)) for name, value in answer.headers.items())),
+        veiled(answer.text, names),
         has_changed,
     )
 
 
-def _veiled(text: str, names: Mapping[str, str]) -> str:
+def veiled(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with placeholders for these values, and for what differs each time."""
     for value in sorted(names, key=len, reverse=True):
         text = text.replace(value, names[value])
     for name, pattern in _VARYING.items():

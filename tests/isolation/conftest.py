@@ -1,25 +1,18 @@
 """A house whose users an identity provider vouches for, and a look into its database."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
-from lastschrift.operations.ports import NoIdentityProviders
 from tests.databases import Looking, looking_into
 from tests.house import House, reopened
-from tests.isolation.parties import ISSUER
-
-
-class NamedProvider(NoIdentityProviders):
-    """A provider that users are linked from; it vouches for no token."""
-
-    issuers = (ISSUER,)
+from tests.isolation.vouching import VouchingProvider
 
 
 @pytest.fixture
 async def house(house: House) -> AsyncIterator[House]:
-    ports = replace(house.ports, identity_providers=NamedProvider())
+    ports = structs.replace(house.ports, identity_providers=VouchingProvider(house.clock))
     async with reopened(house, ports) as opened:
         yield opened
 

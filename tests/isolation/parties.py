@@ -17,9 +17,7 @@ from lastschrift.operations.link_user import LinkUser, link_user
 from tests.house import House
 from tests.isolation.absent import absent
 from tests.isolation.references import Kind
-
-ISSUER = "https://id.example.com"
-"""The identity provider of all users."""
+from tests.isolation.vouching import ISSUER, VouchingProvider
 
 _CUSTOMERS = "/api/v2/Payment/Customers"
 _CONTAINERS = "/api/v2/Payment/Containers"
@@ -91,6 +89,16 @@ async def new_neighbour(house: House, party: Party, kinds: Collection[Kind] = ()
         has_identity=True,
     )
     return await _party(house, await create_client(house.ports, command), kinds, tuple(Scope))
+
+
+async def as_user(house: House, party: Party) -> Party:
+    """Return the same party with a token of an outside provider's user, who is its payer."""
+    subject = party.values.get(Kind.SUBJECT)
+    if subject is None:
+        subject = await _new_user(house, party.client)
+    provider = house.ports.identity_providers
+    assert isinstance(provider, VouchingProvider)
+    return replace(party, token=provider.token(party.client, subject))
 
 
 async def _party(
@@ -166,13 +174,6 @@ class _Caller:
         assert answer.is_success, answer.text
         return str(answer.json()["scroll_id"])
 
-    async def link_user(self, client: Client) -> str:
-        """Link a user of the identity provider to the payer of the client's own tokens."""
-        user = OutsideUser(ISSUER, absent(Kind.SUBJECT))
-        command = LinkUser(contract_id=client.contract_id, user=user, debtor_id=client.identity)
-        await link_user(self.house.ports, command)
-        return user.subject
-
     async def _post(self, path: str, body: object, media_type: str) -> dict[str, object]:
         headers = {
             "Authorization": f"Bearer {self.token}",
@@ -185,6 +186,14 @@ class _Caller:
         return made
 
 
+async def _new_user(house: House, client: Client) -> str:
+    """Link a user of the identity provider to the payer of the client's own tokens."""
+    user = OutsideUser(ISSUER, absent(Kind.SUBJECT))
+    command = LinkUser(contract_id=client.contract_id, user=user, debtor_id=client.identity)
+    await link_user(house.ports, command)
+    return user.subject
+
+
 def _id(made: object) -> str:
     assert isinstance(made, dict)
     return str(made["id"])
@@ -193,7 +202,7 @@ def _id(made: object) -> str:
 _SELDOM: Mapping[Kind, Callable[[_Caller, Client], Awaitable[str]]] = {
     Kind.CUSTOMER_SCROLL: lambda caller, _: caller.begin_scroll(_CUSTOMERS),
     Kind.CONTAINER_SCROLL: lambda caller, _: caller.begin_scroll(_CONTAINERS),
-    Kind.SUBJECT: _Caller.link_user,
+    Kind.SUBJECT: lambda caller, client: _new_user(caller.house, client),
 }
 
 _ADDRESS = {

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from lastschrift.domain.access import Scope
 from tests.house import House
 from tests.isolation.absent import absent
-from tests.isolation.parties import Party, new_neighbour, new_party
+from tests.isolation.parties import Party, as_user, new_neighbour, new_party
 from tests.isolation.references import TO_BE_NEW, Kind, references
 from tests.web.descriptions import Operation
 
@@ -83,6 +83,16 @@ def beside_another_user(house: House, operation: Operation) -> SetScene:
         return Scene(asker, await new_neighbour(house, asker, kinds))
 
     return set_scene
+
+
+def by_users(house: House, set_scene: SetScene) -> SetScene:
+    """Set the same scenes, in which who asks has a token of an outside identity provider."""
+
+    async def set_scene_by_user() -> Scene:
+        scene = await set_scene()
+        return Scene(await as_user(house, scene.asker), scene.other)
+
+    return set_scene_by_user
 
 
 def only(asker: Party, other: Party | None = None) -> SetScene:

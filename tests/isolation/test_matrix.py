@@ -4,6 +4,8 @@ New operations are found by themselves. Where it can't be known what a parameter
 says what to add (`tests.isolation.references`).
 """
 
+from collections.abc import Callable
+
 import pytest
 
 from lastschrift.domain.access import Scope
@@ -19,9 +21,11 @@ from tests.isolation.scenes import (
     alone,
     beside_another_contract,
     beside_another_user,
+    by_users,
     kinds_in,
     only,
 )
+from tests.promises import promise
 from tests.web.descriptions import Operation
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +41,12 @@ OF_USERS = [
 ]
 """What knows more than one user, or client, of a contract."""
 
+OF_PAYERS = [operation for operation in OPERATIONS.values() if operation.api.name == "pace"]
+"""What users of outside identity providers may do."""
+
+OF_MERCHANTS = [it for it in OPERATIONS.values() if it.api.name == "secuconnect"]
+"""What they may not."""
+
 ID_TAKEN = 409
 """All that a user may be told of others of its contract: that a UUID is taken (DESIGN §8)."""
 
@@ -47,9 +57,22 @@ def operations(*named: Operation) -> pytest.MarkDecorator:
     )
 
 
+@promise("tenants-isolated")
+def test_every_operation_is_in_the_matrix(figure: Callable[[str], None]) -> None:
+    asked = [question for operation in OPERATIONS.values() for question in questions(operation)]
+    named = [question for question in asked if question.asked_at]
+    assert len(OPERATIONS) == 28
+    figure(
+        f"{len(OPERATIONS)} operations, {len(named)} ways to name something, on both engines: "
+        "another contract's, another user's, without the scope, by a revoked client, and by users "
+        "of an outside identity provider"
+    )
+
+
 # --- another contract, another user ---------------------------------------------------------------
 
 
+@promise("tenants-isolated")
 @operations()
 async def test_what_is_another_contracts_is_as_if_it_were_not_there(
     operation: Operation, house: House, looking: Looking
@@ -67,12 +90,17 @@ async def test_what_is_another_contracts_is_as_if_it_were_not_there(
             assert told != told_of_nobodys, f"{question}: it does not matter what is named"
 
 
+@promise("tenants-isolated")
 @operations(*OF_USERS)
 async def test_what_is_another_users_is_as_if_it_were_not_there(
     operation: Operation, house: House, looking: Looking
 ) -> None:
     beside = beside_another_user(house, operation)
     matrix = Matrix(house=house, looking=looking, set_scene=beside)
+    await see_nothing_of_another_user(matrix, operation)
+
+
+async def see_nothing_of_another_user(matrix: Matrix, operation: Operation) -> None:
     for question in questions(operation):
         match question.kind:
             case Kind.SUBJECT:
@@ -83,9 +111,50 @@ async def test_what_is_another_users_is_as_if_it_were_not_there(
                 await matrix.compare(question)
 
 
+# --- users of outside identity providers ----------------------------------------------------------
+
+
+@promise("tenants-isolated")
+@operations(*OF_PAYERS)
+async def test_for_an_outside_user_what_is_another_contracts_is_as_if_it_were_not_there(
+    operation: Operation, house: House, looking: Looking
+) -> None:
+    beside = by_users(house, await beside_another_contract(house, operation))
+    matrix = Matrix(house=house, looking=looking, set_scene=beside)
+    for question in questions(operation):
+        told = await matrix.ask(question, Whose.OWN)
+        assert told.is_success, f"{question}: {told}"
+        await matrix.compare(question)
+
+
+@promise("tenants-isolated")
+@operations(*OF_PAYERS)
+async def test_for_an_outside_user_what_is_another_users_is_as_if_it_were_not_there(
+    operation: Operation, house: House, looking: Looking
+) -> None:
+    beside = by_users(house, beside_another_user(house, operation))
+    matrix = Matrix(house=house, looking=looking, set_scene=beside)
+    await see_nothing_of_another_user(matrix, operation)
+
+
+@promise("tenants-isolated")
+@operations(*OF_MERCHANTS)
+async def test_an_outside_user_is_no_merchant(
+    operation: Operation, house: House, looking: Looking
+) -> None:
+    beside = by_users(house, await beside_another_contract(house, operation))
+    matrix = Matrix(house=house, looking=looking, set_scene=beside)
+    for question in questions(operation):
+        told = await matrix.ask(question, Whose.OWN)
+        assert told.status == 403
+        for whose in (Whose.OTHERS, Whose.NOBODYS):
+            check_same(question, await matrix.ask(question, whose), told)
+
+
 # --- no access ------------------------------------------------------------------------------------
 
 
+@promise("tenants-isolated")
 @operations()
 async def test_without_access_everything_is_as_if_it_were_not_there(
     operation: Operation, house: House, looking: Looking

@@ -16,6 +16,7 @@ from tests.isolation.parties import new_party
 from tests.isolation.questions import Question, questions
 from tests.isolation.references import Kind, UnknownReference, all_operations, references
 from tests.isolation.scenes import Scene, SetScene, Whose, only
+from tests.promises import control
 from tests.web.descriptions import Operation
 
 T = TypeVar("T")
@@ -75,6 +76,7 @@ class ForgetfulStore:
         self._debtor = debtor
         self.write_batched = store.write_batched
         self.recall = store.recall
+        self.purge = store.purge
 
     async def read(self, query: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
         return await self._store.read(lambda it: query(ForgetfulReader(it, self._debtor)))
@@ -86,6 +88,7 @@ class ForgetfulStore:
         return await self._store.write(lambda it: operation(ForgetfulReader(it, self._debtor)))
 
 
+@control("tenants-isolated")
 @pytest.mark.anyio
 @pytest.mark.parametrize("question", LOOKED_UP, ids=str)
 async def test_a_look_up_that_forgets_whose_it_is_is_noticed(
@@ -93,7 +96,7 @@ async def test_a_look_up_that_forgets_whose_it_is_is_noticed(
 ) -> None:
     asker, other = [await new_party(house) for _ in range(2)]
     debtor = asker.payer if question.kind is Kind.PAYMENT_METHOD else asker.customer
-    ports = replace(house.ports, store=ForgetfulStore(house.store, debtor))
+    ports = structs.replace(house.ports, store=ForgetfulStore(house.store, debtor))
     async with reopened(house, ports) as forgetful:
         matrix = Matrix(house=forgetful, looking=looking, set_scene=only(asker, other))
         with pytest.raises(NotIsolated):
@@ -103,6 +106,7 @@ async def test_a_look_up_that_forgets_whose_it_is_is_noticed(
 # --- what is told or changed ----------------------------------------------------------------------
 
 
+@control("tenants-isolated")
 @pytest.mark.anyio
 @pytest.mark.parametrize("operation", ["list_customers", "get_container", "list_payment_methods"])
 async def test_it_is_noticed_that_something_of_another_is_told(
@@ -113,6 +117,7 @@ async def test_it_is_noticed_that_something_of_another_is_told(
         await matrix.ask(Question(OPERATIONS[operation]), Whose.OWN)
 
 
+@control("tenants-isolated")
 @pytest.mark.anyio
 async def test_it_is_noticed_that_something_of_another_is_changed(
     house: House, looking: Looking

@@ -1,6 +1,8 @@
 """Slow and endless requests, over real connections to the real server."""
 
+import asyncio
 import re
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -8,8 +10,13 @@ from contextlib import ExitStack
 
 import httpx2
 import pytest
+import uvicorn
+import uvloop
+from uvicorn.server import ServerState
 
-from lastschrift.web.deadline import HEAD_BYTES_MAX, KEEP_ALIVE_S, Patience
+from lastschrift.web.deadline import HEAD_BYTES_MAX, KEEP_ALIVE_S, Patience, Sweeper
+from lastschrift.web.express import with_patience
+from lastschrift.web.http import AsgiSend
 from tests.serving import RunningServer, running_sandbox
 
 TIMEOUT_S = 0.5
@@ -17,6 +24,7 @@ CUT_BY_S = TIMEOUT_S * 1.6 + 0.3
 """A sweep is a quarter of the timeout, one more is waited for, and the machine may be busy."""
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+GET_LONG = b"GET /openapi/ HTTP/1.1\r\nHost: x\r\n\r\n"
 HEAD_PIECES = [b"GET /healthz HTTP/1.1\r\n", *[b"X-Filling: x\r\n"] * 100]
 POST_HEAD = (
     b"POST /oauth/token HTTP/1.1\r\nHost: x\r\n"
@@ -40,6 +48,15 @@ def connect(server: RunningServer) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), timeout=10)
 
 
+def connect_as_if_far_away(server: RunningServer) -> socket.socket:
+    """Return a connection whose system takes in no more than is read."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    connection.settimeout(10)
+    connection.connect(("127.0.0.1", server.port))
+    return connection
+
+
 def answer_on(connection: socket.socket) -> bytes:
     """Return one whole answer."""
     answer = b""
@@ -61,6 +78,15 @@ def received(connection: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return b"".join(parts)
+
+
+def read_slowly(connection: socket.socket, length: int) -> bytes:
+    """Return the next bytes; those of a whole answer in a third of the time that there is."""
+    time.sleep(TIMEOUT_S / 3)
+    read = b""
+    while len(read) < length and (part := connection.recv(length - len(read))):
+        read += part
+    return read
 
 
 def seconds_until_cut(connection: socket.socket, *pieces: bytes) -> float:
@@ -118,6 +144,62 @@ def test_a_body_that_goes_on_after_the_answer_is_cut(connection: socket.socket) 
     connection.sendall(POST_HEAD.replace(b"1000", b"99999999"))
     assert answer_on(connection).startswith(b"HTTP/1.1 413")
     assert seconds_until_cut(connection, *[b"{" * 1000] * 100) <= CUT_BY_S
+
+
+def test_answers_that_nobody_takes_are_cut_and_nothing_failed(server: RunningServer) -> None:
+    with connect_as_if_far_away(server) as connection:
+        connection.sendall(GET_LONG * 8)
+        started = time.monotonic()
+        end = select.poll()
+        end.register(connection, select.POLLRDHUP)
+        assert end.poll(10_000)
+        assert TIMEOUT_S <= time.monotonic() - started <= CUT_BY_S
+    assert '"level":"error"' not in server.log.read_text()
+
+
+def test_answers_that_are_taken_slowly_are_not_cut(server: RunningServer) -> None:
+    with connect_as_if_far_away(server) as connection:
+        connection.sendall(GET_LONG)
+        length = len(answer_on(connection))
+        started = time.monotonic()
+        connection.sendall(GET_LONG * 8)
+        for _ in range(8):
+            assert len(read_slowly(connection, length)) == length
+        assert time.monotonic() - started > CUT_BY_S
+
+
+def test_an_answer_that_ends_its_connection_and_that_nobody_takes_is_cut() -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        seconds = runner.run(seconds_until_an_unread_end_is_cut())
+    assert TIMEOUT_S <= seconds <= CUT_BY_S
+
+
+async def seconds_until_an_unread_end_is_cut() -> float:
+    """Serve somebody who asks for a long answer, and for the end behind it, and takes neither."""
+
+    async def answer_at_length(_scope: object, _receive: object, send: AsgiSend) -> None:
+        headers = [(b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": bytes(20_000_000)})
+
+    patience, state, ended = Patience.of(TIMEOUT_S), ServerState(), asyncio.Event()
+
+    class Protocol(with_patience(patience)):  # type: ignore[misc]  # made as the server makes it
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            ended.set()
+
+    configuration = uvicorn.Config(answer_at_length, http=Protocol, log_config=None)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Protocol(configuration, state, {}), "127.0.0.1", 0)
+    sweeper = Sweeper(state.connections, patience.sweep_s)
+    started = time.monotonic()
+    with socket.create_connection(server.sockets[0].getsockname()) as connection:
+        connection.sendall(GET)
+        await ended.wait()
+    sweeper.stop()
+    server.close()
+    return time.monotonic() - started
 
 
 def test_requests_sent_at_once_are_all_answered_in_order(connection: socket.socket) -> None:

@@ -44,6 +44,15 @@ def test_a_port_is_free_again_right_after_a_server_ended() -> None:
     listen("127.0.0.1", port).close()
 
 
+def test_the_system_takes_over_no_more_than_a_part_of_a_long_answer() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)), listener.accept()[0] as accepted:
+            accepted.settimeout(0)
+            taken = accepted.send(bytes(20_000_000))
+    assert taken < 1_000_000
+
+
 def test_an_address_of_another_machine_is_told() -> None:
     with pytest.raises(CannotListen, match=r"^can't listen on 192\.0\.2\.1, port 8080: "):
         listen("192.0.2.1", 8080)

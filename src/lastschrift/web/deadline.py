@@ -1,20 +1,27 @@
-"""uvicorn's HTTP protocol, with an end to waiting: slow requests are cut, endless heads refused.
+"""uvicorn's HTTP protocol, with an end to waiting: slow clients are cut, endless heads refused.
 
-uvicorn waits for ever for a request that has begun. Here every connection counts down, one step a
-sweep, while something is awaited from its client; one task sweeps over all connections, so that a
-request on its way pays no more than a few attribute writes, and hundreds of slow ones delay nobody.
+uvicorn waits for ever for a request that has begun, and for ever for an answer to be taken. Here
+every connection counts down, one step a sweep, while something is awaited from its client; one
+timer sweeps over all connections, so that a request on its way pays no more than a few attribute
+writes, and hundreds of slow ones delay nobody.
 """
 
 import asyncio
+import contextlib
 import math
+import socket
+import struct
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from lastschrift.web.security_headers import last_answer
 
 HEAD_BYTES_MAX = 65_536
 """How long a request's head may be: its first line and its headers."""
@@ -26,16 +33,16 @@ _SWEEP_S = 1.0
 _SWEEPS_MIN = 4
 _PIECE_BYTES = 16_384
 _NOT_AWAITED = 0
-
-_HEAD_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
-)
+_AND_DROP_THE_REST = struct.pack("ii", 1, 0)
+"""SO_LINGER, for no time: the system keeps nothing of what was written and not taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How many sweeps, one every ``sweep_s``, a client has to send a request, or the next one."""
+    """How many sweeps, one every ``sweep_s``, a client has to send a request, or the next one.
+
+    It has as many for taking an answer as for sending a request.
+    """
 
     sweep_s: float
     request: int
@@ -43,7 +50,7 @@ class Patience:
 
     @classmethod
     def of(cls, request_timeout_s: float) -> "Patience":
-        """Return the patience that cuts no request before its time, and soon after it."""
+        """Return the patience that cuts nobody before the time, and each soon after it."""
         sweep_s = min(_SWEEP_S, request_timeout_s / _SWEEPS_MIN)
         # The first sweep may come right after the first byte: one more than divides evenly.
         request = math.ceil(request_timeout_s / sweep_s) + 1
@@ -62,10 +69,12 @@ class DeadlineProtocol(HttpToolsProtocol):
     """One connection; `lastschrift.web.express` makes the class for uvicorn of it.
 
     ``sweeps_left``: after how many sweeps the connection is cut; 0 while it is our turn to answer.
+    ``sweeps_unread``: how many sweeps in a row have found an answer that the client does not take.
     """
 
     patience: Patience
     sweeps_left: int
+    sweeps_unread: int
     head_bytes: int
 
     def __init__(
@@ -77,6 +86,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.sweeps_left = self.patience.request
+        self.sweeps_unread = 0
         self.head_bytes = 0
 
     def data_received(self, data: bytes) -> None:
@@ -97,8 +107,15 @@ class DeadlineProtocol(HttpToolsProtocol):
         if getattr(self.cycle, "scope", None) is not self.scope:  # A head has begun, not ended.
             self.head_bytes += len(data)
             if self.head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
-                self.transport.write(_HEAD_TOO_LARGE)
-                self.transport.close()
+                self._hang_up(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "")
+
+    def send_400_response(self, msg: str) -> None:
+        """Tell who sent what can't be read as a request."""
+        self._hang_up(HTTPStatus.BAD_REQUEST, msg)
+
+    def _hang_up(self, status: HTTPStatus, text: str) -> None:
+        self.transport.write(last_answer(status, text, self.server_state.default_headers))
+        self.transport.close()
 
     def _should_upgrade(self) -> bool:
         """Let `handle_websocket_upgrade` see every request that offers another protocol."""
@@ -160,18 +177,49 @@ class DeadlineProtocol(HttpToolsProtocol):
         if self.sweeps_left == _NOT_AWAITED:
             self.sweeps_left = self.patience.next_request
 
+    def resume_writing(self) -> None:
+        """Count anew from here: of what was written the client has taken almost all."""
+        HttpToolsProtocol.resume_writing(self)
+        self.sweeps_unread = 0
 
-async def sweep_for_ever(connections: Iterable[object], sweep_s: float) -> None:
-    """Cut the connections whose time is up, every ``sweep_s`` seconds."""
-    while True:
-        await asyncio.sleep(sweep_s)
-        sweep(connections)
+    def count_down(self) -> None:
+        """Take note of a sweep, and cut the connection if its client's time is up."""
+        is_unread = self.transport.get_write_buffer_size() > 0
+        self.sweeps_unread = self.sweeps_unread + 1 if is_unread else 0
+        if self.sweeps_unread == self.patience.request:
+            self._drop_the_rest()
+            self.transport.abort()
+        elif self.sweeps_left:
+            self.sweeps_left -= 1
+            if self.sweeps_left == 0:
+                self.transport.abort()
+
+    def _drop_the_rest(self) -> None:
+        """Have the system forget what it still holds for the client, and tell it so by a reset."""
+        connection = self.transport.get_extra_info("socket")
+        with contextlib.suppress(OSError):  # The client may have gone at this very moment.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AND_DROP_THE_REST)
 
 
-def sweep(connections: Iterable[object]) -> None:
-    """Count all connections down that something is awaited from; cut those that reach 0."""
-    for connection in list(connections):
-        if isinstance(connection, DeadlineProtocol) and connection.sweeps_left:
-            connection.sweeps_left -= 1
-            if connection.sweeps_left == 0:
-                connection.transport.abort()
+class Sweeper:
+    """Cuts the connections whose time is up, every ``sweep_s`` seconds until it is stopped.
+
+    It is a timer, no task: timers run before anything is written in a turn of the loop, so that
+    what is not sent by then is what a client does not take.
+    """
+
+    def __init__(self, connections: Iterable[object], sweep_s: float) -> None:
+        self._connections = connections
+        self._sweep_s = sweep_s
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(sweep_s, self._sweep)
+
+    def stop(self) -> None:
+        """Cut nobody any more."""
+        self._timer.cancel()
+
+    def _sweep(self) -> None:
+        self._timer = self._loop.call_later(self._sweep_s, self._sweep)
+        for connection in list(self._connections):
+            if isinstance(connection, DeadlineProtocol):
+                connection.count_down()

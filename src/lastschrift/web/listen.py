@@ -6,6 +6,10 @@ import socket
 
 _BACKLOG = 2048
 
+_UNSENT_BYTES_MAX = 131_072
+"""How much of an answer the system takes over before it can send it: what is beyond stays with us,
+where it is seen that a client does not take it. Without it that were megabytes a connection."""
+
 
 class CannotListen(Exception):
     """The address can't be listened on; the text says which, why, and what to do."""
@@ -49,6 +53,7 @@ def _listen(host: str, port: int, *, is_shared: bool) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if is_shared:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES_MAX)
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as error:

@@ -4,18 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from msgspec import Struct
-
 from lastschrift.domain.access import AccessToken, Client, Contract, Principal
 from lastschrift.domain.identity import ClientId, ContractId
 from lastschrift.operations.ports.vault import WrappedKey
-
-
-class ClientCredentials(Struct, frozen=True):
-    """A client and the SHA-256 of its secret."""
-
-    client: Client
-    secret_hash: bytes
 
 
 class AccessReader(Protocol):
@@ -35,8 +26,15 @@ class AccessReader(Protocol):
         """Return what is known of a contract's token, if it would be taken at ``now``."""
         ...
 
-    async def credentials(self, client: ClientId) -> ClientCredentials | None:
-        """Return a client with its secret's hash, revoked or not."""
+    async def secret_hash(self, client: ClientId, otherwise: bytes) -> bytes:
+        """Return the SHA-256 of a client's secret; if there is no such client, ``otherwise``.
+
+        Either way takes the same time.
+        """
+        ...
+
+    async def client(self, client: ClientId) -> Client | None:
+        """Return a client, revoked or not."""
         ...
 
     async def contract(self, contract: ContractId) -> Contract | None:
