@@ -1,0 +1,117 @@
+"""Who is let in: as many requests at a time as can be answered soon, and of every party some.
+
+What is let in waits for what was let in before it. So how long a request will take is decided when
+it comes, by how many are under way then. Each answer tells what that came to: with so many under
+way it took so long, thus so many may be under way that it takes no longer than it should (Little's
+law: number = rate times time). The number of places follows that, down and up.
+
+Of the free places a party (a contract) may have at most four times as many as would be left: one
+that floods the server takes four fifths of it alone, shares with a second one in equal parts, and a
+third still finds places (the "dynamic threshold" of switches with shared memory: Choudhury and
+Hahne, IEEE/ACM Transactions on Networking 6, 1998).
+
+>>> admission = Admission(wait_s_max=0.02, places=2)
+>>> first, second = admission.enter("A"), admission.enter("B")
+>>> admission.admits("C")
+False
+>>> first.leave()
+>>> admission.admits("C")
+True
+"""
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Final
+
+from msgspec import Struct
+
+PLACES: Final = 256
+"""How many places there are before anything was measured."""
+
+PLACES_FILLED: Final = 32
+"""So many keep the store busy: a COMMIT costs about as much for a few as for half of these."""
+
+_PLACES_MAX: Final = 65_536
+_WAITS_MAX: Final = 10
+"""So many times as long as it should a request may take for the store to be kept busy."""
+
+_SHARE: Final = 4
+_LEARNING: Final = 1 / 64
+"""How far one answer moves the number of places towards what it tells."""
+
+
+class Visit(Struct, frozen=True, gc=False):
+    """A request that was let in: whose, when (in seconds), and how many were under way with it."""
+
+    admission: "Admission"
+    party: Hashable
+    since_s: float
+    ahead: int
+
+    def leave(self) -> None:
+        """Take the request for done; to be called once."""
+        self.admission.leave(self)
+
+
+class Admission:
+    """How many requests are under way, and how many may be. For use on one thread.
+
+    ``wait_s_max``: how long what is let in should take. ``now_s`` tells the time.
+    ``is_crowded``: from half of the places on it matters who comes, and must be said; before that
+    everybody is let in.
+    """
+
+    def __init__(
+        self,
+        *,
+        wait_s_max: float,
+        places: float = PLACES,
+        now_s: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.places = places
+        self.under_way = 0
+        self.is_crowded = False
+        self._wait_s_max = wait_s_max
+        self._now_s = now_s
+        self._by_party: dict[Hashable, int] = {}
+
+    def admits(self, party: Hashable) -> bool:
+        """Return whether one more request of a party may come in."""
+        free = self.places - self.under_way
+        return free > 0 and self._by_party.get(party, 0) < _SHARE * free
+
+    def enter(self, party: Hashable, came_s: float | None = None) -> Visit:
+        """Let a request in; ``came_s`` is when it came, if it is not just now.
+
+        ``party`` None: it does not matter whose it is.
+        """
+        self.under_way += 1
+        self.is_crowded = 2 * self.under_way >= self.places
+        if party is not None:
+            self._by_party[party] = self._by_party.get(party, 0) + 1
+        return Visit(self, party, self._now_s() if came_s is None else came_s, self.under_way)
+
+    def leave(self, visit: Visit) -> None:
+        """Take a request for done, and learn from how long it took."""
+        self.under_way -= 1
+        if visit.party is not None:
+            self._forget(visit.party)
+        took_s = self._now_s() - visit.since_s
+        due_s = visit.ahead * self._wait_s_max
+        has_waited = took_s > self._wait_s_max and 2 * visit.ahead >= self.places
+        if has_waited or due_s > took_s * self.places:
+            self._learn(due_s / took_s if took_s > 0 else _PLACES_MAX)
+        self.is_crowded = 2 * self.under_way >= self.places
+
+    def _forget(self, party: Hashable) -> None:
+        left = self._by_party[party] - 1
+        if left:
+            self._by_party[party] = left
+        else:
+            del self._by_party[party]
+
+    def _learn(self, right: float) -> None:
+        """Move the number of places a little towards the right one."""
+        right = max(right, min(PLACES_FILLED, right * _WAITS_MAX))
+        moved = self.places + (right - self.places) * _LEARNING
+        self.places = min(max(moved, 1), _PLACES_MAX)

@@ -1,0 +1,184 @@
+"""The door: every request but the probes' is let in here, or told to come back.
+
+It puts together who may come in (`lastschrift.web.admission`), what the others are told
+(`lastschrift.web.refusal`), and what is said of it: figures, and a line in the log when it begins,
+every ten seconds, and when it is over.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from typing import Final
+
+from lastschrift.web.admission import Admission
+from lastschrift.web.api import Api, paths_of
+from lastschrift.web.glance import Glances
+from lastschrift.web.http import AsgiScope, Edge, Header
+from lastschrift.web.refusal import Refusal
+
+PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Whoever looks after the server is let in always, the more so if there is too much to do."""
+
+_READING: Final = frozenset({"GET", "HEAD"})
+_READING_WAITS: Final = 4
+"""Reading has places of its own, and this many times as long: a list may take a while by itself,
+and holds up none who change something."""
+
+_RETRY_AFTER_S_MAX = 30
+_TELL_EVERY_S = 10.0
+_LOOKED_AT_IN_A_TURN = 64
+
+_STRANGER: Final = "stranger"
+"""Whose token we have not seen, or who shows none: they are one party, and share its places."""
+
+Leave = Callable[[], None]
+"""To be called once, when a request that was let in is done."""
+
+LogTurnedAway = Callable[[int, float], None]
+"""Told how many requests were turned away, and in how many seconds; none when that is over."""
+
+
+class Door:
+    """Lets requests in, or tells them to come back. Made on the event loop that it serves.
+
+    ``wait_s_max``: how long a change should take, from when it came until it is answered.
+    ``connections_max``: on connections beyond so many (``is_surplus``) only probes are let in.
+    ``turned_away``: how many requests were, by why.
+    """
+
+    def __init__(
+        self,
+        apis: Sequence[Api],
+        edge: Edge,
+        *,
+        wait_s_max: float,
+        connections_max: int,
+        log_turned_away: LogTurnedAway,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.changing = Admission(wait_s_max=wait_s_max)
+        self.reading = Admission(wait_s_max=_READING_WAITS * wait_s_max)
+        self.connections_max = connections_max
+        self.turned_away = {"crowded": 0, "connections": 0}
+        self._contract_of = edge.bearer.contract_of
+        self._refusals = _Refusals(apis, edge)
+        self._rush = _Rush(loop, log_turned_away)
+        self._anteroom = _Anteroom(loop)
+        self.wait = self._anteroom.wait
+        self.glance = Glances().at
+        self.now_s = time.perf_counter
+
+    def has_crowd(self) -> bool:
+        """Whether whoever comes has to wait for his turn to be looked at."""
+        return bool(self.changing.is_crowded or self.reading.is_crowded or self._anteroom.waiting)
+
+    def admits(self, scope: AsgiScope) -> bool:
+        """Return whether there is a place for a request."""
+        admission = self.reading if scope["method"] in _READING else self.changing
+        if not admission.is_crowded:
+            return True
+        return is_probe(scope) or admission.admits(self._party_of(scope))
+
+    def enter(self, scope: AsgiScope, came_s: float | None) -> Leave:
+        """Let a request in; ``came_s`` is when it came, if it is not just now."""
+        admission = self.reading if scope["method"] in _READING else self.changing
+        party = self._party_of(scope) if admission.is_crowded else None
+        return admission.enter(party, came_s).leave
+
+    def _party_of(self, scope: AsgiScope) -> Hashable:
+        """Return on whose behalf a request comes: a contract, or nobody whom we know."""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                return self._contract_of(value) or _STRANGER
+        return _STRANGER
+
+    def refuse(
+        self, scope: AsgiScope, date: Sequence[Header], *, is_surplus: bool, keep_alive: bool
+    ) -> bytes:
+        """Return the answer to a request that is not let in, and count it.
+
+        ``date`` are the headers that uvicorn makes anew each second.
+        """
+        self.turned_away["connections" if is_surplus else "crowded"] += 1
+        spread_s = self._rush.turn_away()
+        retry_after_s = 1 + int(random.random() * spread_s)  # noqa: S311  # it is no secret
+        refusal = self._refusals.at(scope["path"])
+        return refusal.answer(scope, date, retry_after_s, keep_alive=keep_alive)
+
+
+def is_probe(scope: AsgiScope) -> bool:
+    """Whether a request is of those who look after the server."""
+    return scope["path"] in PROBES
+
+
+class _Refusals:
+    """What each API says to requests that are not let in."""
+
+    def __init__(self, apis: Sequence[Api], edge: Edge) -> None:
+        self._by_paths = [(paths_of(api), Refusal.of(api, edge)) for api in apis]
+        self._beside = Refusal.beside(edge)
+        known = {route.path for api in apis for route in api.routes}
+        self._by_path = {path: self._find(path) for path in known}
+
+    def at(self, path: str) -> Refusal:
+        """Return what is said at a path."""
+        return self._by_path.get(path) or self._find(path)
+
+    def _find(self, path: str) -> Refusal:
+        found = (refusal for paths, refusal in self._by_paths if paths.match(path))
+        return next(found, self._beside)
+
+
+class _Anteroom:
+    """Who waits at the door: a few are looked at in each turn of the loop.
+
+    Else, with a thousand at the door, each step of a request that was let in would wait for all.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.waiting: deque[Callable[[], None]] = deque()
+
+    def wait(self, come_in: Callable[[], None]) -> None:
+        """Call ``come_in`` when it is its turn."""
+        if not self.waiting:
+            self._loop.call_soon(self._call_in)
+        self.waiting.append(come_in)
+
+    def _call_in(self) -> None:
+        for _ in range(min(len(self.waiting), _LOOKED_AT_IN_A_TURN)):
+            self.waiting.popleft()()
+        if self.waiting:
+            self._loop.call_soon(self._call_in)
+
+
+class _Rush:
+    """A time in which requests are turned away: how long it lasts, and what is logged of it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, log: LogTurnedAway) -> None:
+        self._loop = loop
+        self._log = log
+        self._count = 0
+        self._begun_s: float | None = None
+
+    def turn_away(self) -> int:
+        """Count a request; return within how many seconds it may be told to come back.
+
+        The longer it lasts, the more: those who come back are spread over as much time.
+        """
+        self._count += 1
+        now_s = self._loop.time()
+        if self._begun_s is None:
+            self._begun_s = now_s
+            self._tell(0.0)
+        return min(1 + int(now_s - self._begun_s), _RETRY_AFTER_S_MAX)
+
+    def _tell(self, seconds: float) -> None:
+        self._log(self._count, seconds)
+        if self._count:
+            self._count = 0
+            self._loop.call_later(_TELL_EVERY_S, self._tell, _TELL_EVERY_S)
+        else:
+            self._begun_s = None

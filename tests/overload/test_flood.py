@@ -1,0 +1,149 @@
+"""A real flood on a real server, and a client beside it that measures what is let in.
+
+By `make soak` it lasts five minutes (``LASTSCHRIFT_FLOOD_S``), and has to keep within bounds; in CI
+it is a moment, on a machine that has other work, and what it measured is only told.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+import pytest
+
+from bench.client import Client
+from bench.processes import memory
+from bench.wires import SECUCONNECT, Wire
+from tests.databases import ENGINES, keeping_on
+from tests.overload.flood import Flooded, flooding
+from tests.overload.rush import Asked, Outcome, rush
+from tests.promises import IS_SOAK, promise, rounds
+from tests.serving import RunningServer, running_sandbox
+
+TIMES = 5
+SECONDS = float(os.environ.get("LASTSCHRIFT_FLOOD_S", rounds(ci=1, soak=300)))
+SECONDS_TOP = rounds(ci=1, soak=20)
+SETTLE_S = rounds(ci=1, soak=10)
+CONNECTIONS_TOP, CONNECTIONS = 32, rounds(ci=100, soak=400)
+MEASURED_PER_S, MEASURING_CONNECTIONS = 200, 16
+LATER_MAX = 2
+UNANSWERED_MAX = 0.01
+DRIFT_PERCENT_MAX = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """A flood, what was measured beside it, and the server's memory at its begin and end in MB."""
+
+    flooded: Flooded
+    measured: Outcome
+    memory_begin_mb: float
+    memory_end_mb: float
+
+    @property
+    def drift_percent(self) -> float:
+        """By how much memory grew while the flood was on."""
+        return 100 * (self.memory_end_mb / self.memory_begin_mb - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registrations:
+    """Where to register what; each load with account numbers of its own."""
+
+    server: RunningServer
+    wire: Wire
+    template: str
+    customers: list[str]
+
+    @classmethod
+    def at(cls, server: RunningServer, wire: Wire) -> "Registrations":
+        """Get a token and make some customers."""
+        with closing(Client(server.port)) as client:
+            template = wire.request_template(server.port, client.token(wire.scope))
+            return cls(
+                server=server,
+                wire=wire,
+                template=template,
+                customers=client.customers(rounds(ci=20, soak=500)),
+            )
+
+    def asked(
+        self, number: int, *, rate: float, connections: int, settle_s: float, seconds: float
+    ) -> Asked:
+        """Return what one load asks for; no two have the same ``number``."""
+        return Asked(
+            port=self.server.port,
+            template=self.template,
+            customers=self.customers,
+            account_first=number * 500_000_000,
+            rate=rate,
+            connections=connections,
+            settle_s=settle_s,
+            seconds=seconds,
+        )
+
+
+def phase(
+    where: Registrations, number: int, *, rate: float, connections: int, seconds: float
+) -> Phase:
+    """Flood a server, measure beside it once it has settled, and look at its memory."""
+    flood_s = SETTLE_S + seconds + 1
+    flood = where.asked(number, rate=rate, connections=connections, settle_s=0, seconds=flood_s)
+    measuring = where.asked(
+        number + 1,
+        rate=MEASURED_PER_S,
+        connections=MEASURING_CONNECTIONS,
+        settle_s=0,
+        seconds=seconds,
+    )
+    pid = where.server.process.pid
+    with flooding(flood) as on:
+        time.sleep(SETTLE_S)
+        begin_mb = memory(pid).rss_mb
+        measured = rush(measuring)
+        end_mb = memory(pid).rss_mb
+    return Phase(
+        flooded=on.flooded, measured=measured, memory_begin_mb=begin_mb, memory_end_mb=end_mb
+    )
+
+
+def in_words(top: Phase, over: Phase, status: int) -> str:
+    times = over.flooded.rate / top.flooded.rate
+    let_in = over.flooded.answered - over.flooded.refused
+    normal_ms, over_ms = (each.measured.of(status).percentile_ms(99) for each in (top, over))
+    return (
+        f"{over.flooded.seconds:.0f} s at {times:.1f} times the top rate of "
+        f"{top.flooded.rate:,.0f}/s: {let_in / over.flooded.seconds:,.0f}/s let in with a p99 of "
+        f"{over_ms:.1f} ms (at the top rate {normal_ms:.1f} ms), "
+        f"{over.flooded.refused / over.flooded.seconds:,.0f}/s answered 503, their p99 "
+        f"{over.measured.of(503).percentile_ms(99):.1f} ms; memory {over.memory_begin_mb:.0f} MB "
+        f"{over.drift_percent:+.1f} %"
+    )
+
+
+@promise("sheds-load")
+@pytest.mark.parametrize("engine", ENGINES if IS_SOAK else ENGINES[:1])
+def test_five_times_the_top_rate_is_shed(engine: str, figure: Callable[[str], None]) -> None:
+    wire = SECUCONNECT
+    with keeping_on(engine) as options, running_sandbox(None, *options) as server:
+        where = Registrations.at(server, wire)
+        top = phase(where, 1, rate=0, connections=CONNECTIONS_TOP, seconds=SECONDS_TOP)
+        rate = TIMES * top.flooded.rate
+        over = phase(where, 3, rate=rate, connections=CONNECTIONS, seconds=SECONDS)
+    told = in_words(top, over, wire.status_expected)
+    figure(f"{engine}: {told}")
+    statuses, refused = over.measured.by_status.keys(), over.measured.of(503)
+    assert statuses <= {wire.status_expected, 503}, told
+    assert refused.with_retry_after == refused.count, told
+    assert over.flooded.broken == over.measured.broken == 0, told
+    if IS_SOAK:
+        assert_within_bounds(top, over, wire.status_expected, told)
+
+
+def assert_within_bounds(top: Phase, over: Phase, status: int, told: str) -> None:
+    assert over.flooded.refused > 0, told
+    assert over.measured.unanswered <= UNANSWERED_MAX * SECONDS * MEASURED_PER_S, told
+    let_in, normal = over.measured.of(status), top.measured.of(status)
+    assert let_in.percentile_ms(99) <= LATER_MAX * normal.percentile_ms(99), told
+    assert over.drift_percent < DRIFT_PERCENT_MAX, told
