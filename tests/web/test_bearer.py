@@ -60,6 +60,16 @@ async def test_a_token_is_known_for_a_second_without_asking_again(house: House) 
         await principal_of(house, token)
 
 
+async def test_a_clock_that_is_set_back_keeps_no_token_known(house: House) -> None:
+    token = await token_of(house)
+    house.clock.advance(600)
+    principal = await principal_of(house, token)
+    await revoke_client(house.ports, principal.client_id)
+    house.clock.advance(-300)
+    with pytest.raises(TokenRefused):
+        await principal_of(house, token)
+
+
 async def test_forgetting_makes_a_revocation_act_at_once(house: House) -> None:
     token = await token_of(house)
     principal = await principal_of(house, token)

@@ -154,3 +154,26 @@ async def test_what_an_errand_raises_is_told_and_its_neighbours_go_on() -> None:
     run_errand(loop, go_on(), failed.append)
     await done
     assert [type(error) for error in failed] == [ZeroDivisionError]
+
+
+@pytest.mark.anyio
+async def test_the_end_of_an_errand_is_told_once_however_it_went() -> None:
+    loop = asyncio.get_running_loop()
+    there = loop.create_future()
+    ended: list[str] = []
+
+    async def go_on() -> None:
+        await there
+
+    async def fail() -> None:
+        await there
+        raise ZeroDivisionError
+
+    run_errand(loop, go_on(), lambda _: None, lambda: ended.append("went on"))
+    run_errand(loop, fail(), lambda _: None, lambda: ended.append("failed"))
+    await asyncio.sleep(0)
+    assert ended == []
+    there.set_result(None)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert ended == ["went on", "failed"]

@@ -66,6 +66,12 @@ async def register_until_refused(url: str, acknowledged: Acknowledged) -> None:
             return
 
 
+def test_a_server_that_dies_leaves_no_core_file(server: RunningServer) -> None:
+    limits = Path(f"/proc/{server.process.pid}/limits").read_text().splitlines()
+    (limit,) = (line.split()[4:6] for line in limits if line.startswith("Max core file size"))
+    assert limit == ["0", "0"]
+
+
 async def count_customers(url: str) -> int:
     async with httpx2.AsyncClient(base_url=url) as client:
         answer = await client.get(CUSTOMERS, headers=await bearer(client))
@@ -177,3 +183,36 @@ def test_a_tunnel_is_refused(server: RunningServer) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(b"CONNECT example.org:80 HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(65_536).startswith(b"HTTP/1.1 400")
+
+
+# --- draining -------------------------------------------------------------------------------------
+
+
+def test_a_server_that_drains_serves_on_and_closes_each_connection_in_good_order() -> None:
+    with (
+        running_sandbox(LASTSCHRIFT_DRAIN_S="600") as server,
+        httpx2.Client(base_url=server.url) as client,
+    ):
+        assert "connection" not in client.post("/oauth/token", data=CREDENTIALS).headers
+        server.process.send_signal(signal.SIGTERM)
+        until_not_ready(client)
+        answer = client.post("/oauth/token", data=CREDENTIALS)
+        assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+        assert client.get(CUSTOMERS).headers["connection"] == "close"
+        server.process.send_signal(signal.SIGINT)  # Who says it twice does not wait.
+        assert server.process.wait(STOP_TIMEOUT_S) == 0
+
+
+def until_not_ready(client: httpx2.Client) -> None:
+    """Ask until proxies are told to go elsewhere."""
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while client.get("/readyz").status_code != 503:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_drained_server_ends() -> None:
+    with running_sandbox(LASTSCHRIFT_DRAIN_S="1") as server:
+        started = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - started >= 1

@@ -1,5 +1,6 @@
 """What an API is made of: its routes, its words for errors, and the headers it always sends."""
 
+import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,3 +68,11 @@ class Api:
     own_headers: Callable[[Request, Response], Sequence[Header]] | None = None
     has_folded_paths: bool = False
     is_caller_checked_first: bool = False
+
+
+def paths_of(api: Api) -> re.Pattern[str]:
+    """Return what an API's paths begin with: its prefix, or the whole of a route's elsewhere."""
+    elsewhere = {route.path for route in api.routes if not route.path.startswith(api.prefix)}
+    whole = [re.escape(path) + r"\Z" for path in sorted(elsewhere)]
+    folding = re.IGNORECASE | re.ASCII if api.has_folded_paths else re.NOFLAG
+    return re.compile("|".join([re.escape(api.prefix), *whole]), folding)

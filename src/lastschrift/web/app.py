@@ -8,8 +8,10 @@ from starlette.routing import BaseRoute, Router
 from starlette.routing import Route as StarletteRoute
 
 from lastschrift.web.api import Api, Handler, Route
+from lastschrift.web.door import Door
 from lastschrift.web.endpoint import Endpoint, LogUnexpected, RequestObserver
 from lastschrift.web.errors import MethodUnknown, RouteUnknown
+from lastschrift.web.guarded import Guarded
 from lastschrift.web.http import (
     AsgiApp,
     AsgiReceive,
@@ -26,9 +28,15 @@ MakeEndpoint = Callable[[Api, str, Handler], Endpoint]
 class FastLane:
     """Sends the hot routes straight to their endpoints, all else to the router."""
 
-    def __init__(self, hot: Mapping[tuple[str, str], Endpoint], router: AsgiApp) -> None:
+    def __init__(
+        self,
+        hot: Mapping[tuple[str, str], Endpoint],
+        router: AsgiApp,
+        door: Door | None = None,
+    ) -> None:
         self._hot = hot
         self._router = router
+        self.door = door
 
     def hot_endpoint(self, scope: AsgiScope) -> Endpoint | None:
         """Return what serves a request, if its route is hot."""
@@ -50,6 +58,7 @@ def build_app(
     more_routes: Sequence[BaseRoute],
     observer: RequestObserver,
     log_unexpected: LogUnexpected,
+    door: Door | None = None,
 ) -> AsgiApp:
     """Return the application that serves ``apis``, and ``more_routes`` beside them."""
 
@@ -63,16 +72,15 @@ def build_app(
             log_unexpected=log_unexpected,
         )
 
-    router = Router(
-        routes=[*more_routes, *_all_routes(apis, make_endpoint)], redirect_slashes=False
-    )
+    beside = [Guarded(route, log_unexpected) for route in more_routes]
+    router = Router(routes=[*beside, *_all_routes(apis, make_endpoint)], redirect_slashes=False)
     hot = {
         (route.method, route.path): make_endpoint(api, route.path, route.handler)
         for api in apis
         for route in api.routes
         if route.is_hot
     }
-    return FastLane(hot, router)
+    return FastLane(hot, router, door)
 
 
 def _all_routes(apis: Iterable[Api], make_endpoint: MakeEndpoint) -> list[BaseRoute]:

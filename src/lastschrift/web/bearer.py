@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from lastschrift.domain.access import Principal, Secret
 from lastschrift.domain.errors import TokenMissing
+from lastschrift.domain.identity import ContractId
 from lastschrift.operations.authenticate import authenticate, is_json_web_token
 from lastschrift.operations.ports import Ports
 from lastschrift.web.limits import Attempt, AttemptLimits
@@ -28,7 +29,7 @@ class BearerTokens:
     def __init__(self, ports: Ports, limits: AttemptLimits) -> None:
         self._ports = ports
         self._limits = limits
-        self._remembered: dict[bytes, tuple[Principal, datetime]] = {}
+        self._remembered: dict[bytes, tuple[Principal, datetime, datetime]] = {}
         self._looking: dict[bytes, asyncio.Future[Principal]] = {}
 
     async def principal(self, authorization: bytes | None, peer: Callable[[], str]) -> Principal:
@@ -43,7 +44,7 @@ class BearerTokens:
         digest = hashlib.sha256(authorization).digest()
         known = self._remembered.get(digest)
         now = self._ports.clock.now()
-        if known is not None and now < known[1]:
+        if known is not None and known[1] <= now < known[2]:
             return known[0]
         looking = self._looking.get(digest)
         if looking is None:
@@ -82,8 +83,16 @@ class BearerTokens:
         principal = await authenticate(self._ports, token)
         if len(remembered) >= _REMEMBERED_MAX:
             remembered.clear()
-        remembered[digest] = principal, min(now + _REMEMBERED_FOR, principal.expires)
+        remembered[digest] = principal, now, min(now + _REMEMBERED_FOR, principal.expires)
         return principal
+
+    def contract_of(self, authorization: bytes) -> ContractId | None:
+        """Return the contract of a token that was good not long ago; None if it is not remembered.
+
+        This says on whose behalf somebody asks, not that they may.
+        """
+        known = self._remembered.get(hashlib.sha256(authorization).digest())
+        return None if known is None else known[0].contract_id
 
     def forget(self) -> None:
         """Look every token up anew from now on.

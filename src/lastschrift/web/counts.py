@@ -1,7 +1,7 @@
 """What one process has counted, and the sum of what several have."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from msgspec import Struct, structs
@@ -40,12 +40,19 @@ class Tally(Struct):
 
 
 class Counts(Struct, kw_only=True):
-    """All that a process has counted: answers by route and status, commits, and what waits now."""
+    """All that a process has counted: answers by route and status, commits, and what waits now.
+
+    ``turned_away`` are requests that were not let in, by why. ``under_way`` says how many of each
+    kind are in now, ``places`` how many may be.
+    """
 
     answers: dict[tuple[str, int], Tally]
     jobs: Tally
     commits: Tally
     queue_depth: int = 0
+    turned_away: dict[str, int] = {}
+    under_way: dict[str, int] = {}
+    places: dict[str, int] = {}
 
     @classmethod
     def none(cls) -> "Counts":
@@ -54,7 +61,7 @@ class Counts(Struct, kw_only=True):
 
     def without_queue(self) -> "Counts":
         """Return the same with nothing waiting."""
-        return structs.replace(self, queue_depth=0)
+        return structs.replace(self, queue_depth=0, under_way={}, places={})
 
     def answered(self, route: str, status: int) -> Tally:
         """Return the tally of a route's answers of one status."""
@@ -73,4 +80,12 @@ def sum_of(several: Iterable[Counts]) -> Counts:
         total.jobs.take_in(counts.jobs)
         total.commits.take_in(counts.commits)
         total.queue_depth += counts.queue_depth
+        _add(total.turned_away, counts.turned_away)
+        _add(total.under_way, counts.under_way)
+        _add(total.places, counts.places)
     return total
+
+
+def _add(total: dict[str, int], numbers: Mapping[str, int]) -> None:
+    for name, number in numbers.items():
+        total[name] = total.get(name, 0) + number

@@ -18,6 +18,7 @@ from lastschrift.web.http import (
     Response,
 )
 from lastschrift.web.one_write import send_response
+from lastschrift.web.security_headers import secured_block
 
 LogUnexpected = Callable[[BaseException, str, str], None]
 """Told an exception, the support id that goes out for it, and the route it happened on."""
@@ -45,6 +46,7 @@ class Endpoint:
         log_unexpected: LogUnexpected,
     ) -> None:
         self._api = api
+        self._headers = secured_block(api.headers)
         self._label = label
         self._handler = handler
         self.edge = edge
@@ -66,7 +68,7 @@ class Endpoint:
             response = self._answer(error)
         own = self._api.own_headers
         headers = (*own(request, response), *response.headers) if own else response.headers
-        await send_response(send, self._api.headers, headers, response)
+        await send_response(send, self._headers, headers, response)
         self._observer.answered(self._label, response.status, time.perf_counter() - started)
 
     def _answer(self, error: Exception) -> Response:

@@ -16,17 +16,28 @@ from typing import Any
 Failed = Callable[[BaseException], None]
 """Told what an errand raises."""
 
+Ended = Callable[[], object]
+"""Told when an errand is at its end, however it went."""
+
+
+def _nobody_asks() -> None:
+    """Tell nobody that an errand is at its end."""
+
+
 _BACKLOG: list["_Errand"] = []
 """What begins in the next turn of the loop; a process has one loop."""
 
 
 def run_errand(
-    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None], failed: Failed
+    loop: asyncio.AbstractEventLoop,
+    coroutine: Coroutine[Any, Any, None],
+    failed: Failed,
+    ended: Ended = _nobody_asks,
 ) -> None:
     """Run a coroutine that awaits futures only, from the loop's next turn on."""
     if not _BACKLOG:
         loop.call_soon(_begin_all)
-    _BACKLOG.append(_Errand(coroutine, failed))
+    _BACKLOG.append(_Errand(coroutine, failed, ended))
 
 
 def _begin_all() -> None:
@@ -37,19 +48,22 @@ def _begin_all() -> None:
 
 
 class _Errand:
-    __slots__ = ("_coroutine", "_failed")
+    __slots__ = ("_coroutine", "_ended", "_failed")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, None], failed: Failed) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, None], failed: Failed, ended: Ended) -> None:
         self._coroutine = coroutine
         self._failed = failed
+        self._ended = ended
 
     def go_on(self, _awaited: object) -> None:
         """Run until the next future that is not there yet; it has its own result or error."""
         try:
             future: asyncio.Future[Any] = self._coroutine.send(None)
         except StopIteration:
+            self._ended()
             return
         except BaseException as error:  # noqa: BLE001  # as uvicorn's own tasks do
+            self._ended()
             self._failed(error)
             return
         future._asyncio_future_blocking = False  # noqa: SLF001  # taken note of, as a task does

@@ -7,7 +7,13 @@ ancestor. What only HTTP can get wrong (a body too large, a method not known) is
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from lastschrift.domain.errors import DomainError, Invalid, NotAuthenticated, NotFound
+from lastschrift.domain.errors import (
+    DomainError,
+    Invalid,
+    NotAuthenticated,
+    NotFound,
+    Unavailable,
+)
 
 Answer = TypeVar("Answer")
 
@@ -58,6 +64,10 @@ class TooManyAttempts(NotAuthenticated):
     def __init__(self, retry_after_s: int = 1) -> None:
         super().__init__(retry_after_s)
         self.retry_after_s = retry_after_s
+
+
+class Overloaded(Unavailable):
+    """More requests are under way than can be answered soon; this one was not looked at."""
 
 
 class Unexpected(DomainError):

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from lastschrift.domain.access import Principal, Scope
 from lastschrift.domain.errors import ScopeMissing
-from lastschrift.operations.ports import Ports
+from lastschrift.operations.ports import Caller, Ports
 from lastschrift.web.bearer import BearerTokens
 from lastschrift.web.errors import BodyTooLarge, QueryMalformed
 from lastschrift.web.limits import AttemptLimits
@@ -95,8 +95,19 @@ class Request:
 
     @property
     def ports(self) -> Ports:
-        """What the operations need."""
-        return self.edge.ports
+        """What the operations need, on behalf of whoever asks, as far as that is known by now."""
+        principal = self.principal
+        source = self.peer()
+        if principal is None:
+            return self.edge.ports.on_behalf_of(Caller(source=source))
+        debtor = principal.debtor
+        return self.edge.ports.on_behalf_of(
+            Caller(
+                client_id=principal.client_id,
+                debtor_id=None if debtor is None else debtor.id,
+                source=source,
+            )
+        )
 
     @property
     def method(self) -> str:

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -135,7 +135,7 @@ class _LeakyBuckets:
     def __init__(self, parts: int) -> None:
         self._part = _PERIOD / parts
         self._full = self._part * parts
-        self._empty_at: OrderedDict[Hashable, datetime] = OrderedDict()
+        self._counted: OrderedDict[Hashable, _Bucket] = OrderedDict()
 
     def wait(self, key: Hashable, now: datetime) -> timedelta:
         """Return how long it takes until there is room for one more; none if there is already."""
@@ -144,15 +144,24 @@ class _LeakyBuckets:
     def add(self, key: Hashable, now: datetime) -> None:
         """Count a failure."""
         filled = min(self._filled(key, now) + self._part, _DEBT_MAX)
-        _put_last(self._empty_at, key, now + filled)
+        _put_last(self._counted, key, _Bucket(now, now + filled))
 
     def _filled(self, key: Hashable, now: datetime) -> timedelta:
-        """Return in how long it will be empty.
+        """Return in how long it will be empty; what was counted later than now is not looked at.
 
-        More than can be owed says that the clock was set back, and counts as nothing.
+        Then the clock was set back: nobody waits until it has caught up.
         """
-        filled = self._empty_at.get(key, now) - now
-        return filled if _NOTHING < filled <= _DEBT_MAX else _NOTHING
+        bucket = self._counted.get(key)
+        if bucket is None or now < bucket.filled_at:
+            return _NOTHING
+        return max(bucket.empty_at - now, _NOTHING)
+
+
+class _Bucket(NamedTuple):
+    """When something was last put into a bucket, and when nothing of it will be left."""
+
+    filled_at: datetime
+    empty_at: datetime
 
 
 _Key = TypeVar("_Key")

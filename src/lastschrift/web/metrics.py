@@ -22,6 +22,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 
 from lastschrift.web.counts import LATENCY_BUCKETS_S, Counts, Tally
+from lastschrift.web.door import Door
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
@@ -37,6 +38,7 @@ class Metrics(Collector):
         self._counts = Counts.none()
         self._total = total
         self._queue_depth: Callable[[], int] = lambda: 0
+        self._door: Door | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
         build = Gauge("lastschrift_build", "Always 1.", ["version"], registry=self._registry)
@@ -57,9 +59,19 @@ class Metrics(Collector):
         """Ask ``depth`` for the queue's length whenever the figures are read."""
         self._queue_depth = depth
 
+    def watch_door(self, door: Door) -> None:
+        """Ask the door for whom it let in and turned away whenever the figures are read."""
+        self._door = door
+
     def counts(self) -> Counts:
         """Return what this process has counted so far."""
         self._counts.queue_depth = self._queue_depth()
+        door = self._door
+        if door is not None:
+            kinds = {"change": door.changing, "read": door.reading}
+            self._counts.turned_away = door.turned_away
+            self._counts.under_way = {kind: each.under_way for kind, each in kinds.items()}
+            self._counts.places = {kind: int(each.places) for kind, each in kinds.items()}
         return self._counts
 
     def exposition(self) -> bytes:
@@ -81,6 +93,26 @@ class Metrics(Collector):
             "Jobs that wait for the next commit.",
             value=total.queue_depth,
         )
+        yield from _door(total)
+
+
+def _door(total: Counts) -> Iterator[Metric]:
+    turned_away = CounterMetricFamily(
+        "lastschrift_requests_turned_away",
+        "Requests answered 503 at the door, which are not among the requests answered.",
+        labels=["reason"],
+    )
+    for reason, number in total.turned_away.items():
+        turned_away.add_metric([reason], number)
+    yield turned_away
+    for name, meaning, numbers in (
+        ("lastschrift_requests_under_way", "Requests let in and not answered.", total.under_way),
+        ("lastschrift_places", "Requests that may be under way at present.", total.places),
+    ):
+        gauge = GaugeMetricFamily(name, meaning, labels=["kind"])
+        for kind, number in numbers.items():
+            gauge.add_metric([kind], number)
+        yield gauge
 
 
 def _requests(total: Counts) -> Iterator[Metric]:

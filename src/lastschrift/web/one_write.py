@@ -35,7 +35,8 @@ async def send_response(
     if isinstance(cycle, RequestResponseCycle):
         if cycle.flow.write_paused and not cycle.disconnected:
             await cycle.flow.drain()
-        _answer(cycle, _head(cycle, block, headers, response), response.body)
+        head = _head(cycle, block, headers, response)
+        answer_whole(cycle, head if cycle.scope["method"] == "HEAD" else head + response.body)
         return
     start = [*block.headers, *headers]
     if response.status != _NO_CONTENT:
@@ -44,13 +45,13 @@ async def send_response(
     await send({"type": "http.response.body", "body": response.body})
 
 
-def _answer(cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
+def answer_whole(cycle: RequestResponseCycle, answer: bytes) -> None:
     """Write a whole answer, and do what uvicorn's `RequestResponseCycle.send` does beside that."""
     if cycle.disconnected:
         return
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    cycle.transport.write(head if cycle.scope["method"] == "HEAD" else head + body)
+    cycle.transport.write(answer)
     cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()

@@ -30,8 +30,6 @@ PAGE_HEADERS: Mapping[str, str] = {
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
 }
 
 

@@ -1,6 +1,5 @@
 """What is served beside the APIs: is it up, is it ready, its figures, and where things are."""
 
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +14,8 @@ from starlette.types import Receive, Scope, Send
 from lastschrift.domain.errors import ShuttingDown
 from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import Store
-from lastschrift.web.api import Api
+from lastschrift.web.api import Api, paths_of
 from lastschrift.web.metrics import CONTENT_TYPE, Metrics
-
-_NO_STORE = {"cache-control": "no-store"}
 
 _NO_CONTRACT = ContractId(UUID(int=0))
 
@@ -59,7 +56,7 @@ def probe_routes(
         return _json(200, {"status": "ready"})
 
     async def figures(_request: Request) -> Response:
-        return Response(metrics.exposition(), headers=_NO_STORE, media_type=CONTENT_TYPE)
+        return Response(metrics.exposition(), media_type=CONTENT_TYPE)
 
     async def index(_request: Request) -> Response:
         return _json(200, _overview(apis, others))
@@ -78,7 +75,7 @@ class _Elsewhere(BaseRoute):
     """Matches every path that no API and no other route knows, wherever it stands in the list."""
 
     def __init__(self, apis: Sequence[Api], known: Sequence[BaseRoute]) -> None:
-        self._of_apis = [_paths_of(api) for api in apis]
+        self._of_apis = [paths_of(api) for api in apis]
         self._known = known
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -92,14 +89,6 @@ class _Elsewhere(BaseRoute):
         await _json(404, {"error": "not found", "see": "/"})(scope, receive, send)
 
 
-def _paths_of(api: Api) -> re.Pattern[str]:
-    """Return what an API's paths begin with: its prefix, or the whole of a route's elsewhere."""
-    elsewhere = {route.path for route in api.routes if not route.path.startswith(api.prefix)}
-    whole = [re.escape(path) + r"\Z" for path in sorted(elsewhere)]
-    folding = re.IGNORECASE | re.ASCII if api.has_folded_paths else re.NOFLAG
-    return re.compile("|".join([re.escape(api.prefix), *whole]), folding)
-
-
 def _overview(apis: Sequence[Api], others: Sequence[BaseRoute]) -> Mapping[str, object]:
     return {
         "name": "Lastschrift",
@@ -111,4 +100,4 @@ def _overview(apis: Sequence[Api], others: Sequence[BaseRoute]) -> Mapping[str, 
 
 def _json(status: int, content: Mapping[str, object]) -> Response:
     body = msgspec.json.encode(content)
-    return Response(body, status, headers=_NO_STORE, media_type="application/json")
+    return Response(body, status, media_type="application/json")

@@ -23,19 +23,32 @@ HEADER: Final = b"x-forwarded-for"
 _HOPS_MAX = 32
 """More proxies than anybody has, one behind the other."""
 
+_REMEMBERED_BYTES_MAX = 256
+"""What is longer is read anew each time, so that nobody fills the memory with it."""
+
 
 class TrustedProxies:
     """The proxies whose word is taken; without any, a request comes from its own peer."""
 
     def __init__(self, networks: Sequence[Network] = ()) -> None:
         self._networks = tuple(networks)
+        self._remembered = lru_cache(maxsize=1024)(self._found)
 
     def __bool__(self) -> bool:
         return bool(self._networks)
 
     def source_of(self, peer: str, forwarded: Sequence[bytes]) -> str:
-        """Return who asked first, as far as it is known; ``forwarded``: the headers' values."""
-        hops = b",".join(forwarded).split(b",")[-_HOPS_MAX:] if forwarded else []
+        """Return who asked first, as far as it is known; ``forwarded``: the headers' values.
+
+        Every request asks, for the audit trail, and most of them the same.
+        """
+        said = b",".join(forwarded)
+        if len(said) > _REMEMBERED_BYTES_MAX:
+            return self._found(peer, said)
+        return self._remembered(peer, said)
+
+    def _found(self, peer: str, said_by_all: bytes) -> str:
+        hops = said_by_all.split(b",")[-_HOPS_MAX:] if said_by_all else []
         speaker = peer
         for hop in reversed(hops):
             if not self._is_trusted(speaker):

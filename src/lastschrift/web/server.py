@@ -19,12 +19,13 @@ from dataclasses import dataclass
 import uvicorn
 import uvloop
 
-from lastschrift.web.deadline import Patience, sweep_for_ever
+from lastschrift.web.deadline import Patience, Sweeper
 from lastschrift.web.express import with_patience
 from lastschrift.web.http import AsgiApp
 
 _DESCRIPTORS = 65_536
 _GC_THRESHOLDS = (50_000, 20, 100)
+_DRAIN_LOOK_S = 0.05
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 OpenApp = Callable[[], AbstractAsyncContextManager[AsgiApp]]
@@ -34,18 +35,21 @@ OpenApp = Callable[[], AbstractAsyncContextManager[AsgiApp]]
 class Serving:
     """How to serve.
 
-    ``started`` is called once requests are answered; ``ending`` is set when no more are accepted.
+    ``started`` is called once requests are answered; ``ending`` is set when the end begins. From
+    then on each connection is closed after one more answer; after ``drain_s`` none is accepted.
     """
 
     request_timeout_s: float
     shutdown_timeout_s: float
     started: Callable[[], None]
     ending: threading.Event
+    drain_s: float = 0
 
 
 def serve(listener: socket.socket, open_app: OpenApp, serving: Serving) -> None:
     """Serve until SIGTERM or SIGINT; return when every accepted request has been answered."""
     _allow_many_connections()
+    _leave_no_core_file()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(listener, open_app, serving))
 
@@ -60,7 +64,7 @@ def _configuration(app: AsgiApp, serving: Serving) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         interface="asgi3",
-        http=with_patience(patience),
+        http=with_patience(patience, serving.ending),
         ws="none",
         lifespan="off",
         proxy_headers=False,
@@ -72,7 +76,7 @@ def _configuration(app: AsgiApp, serving: Serving) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which cuts slow requests, and ends by returning, not by the signal."""
+    """uvicorn's server, which cuts slow clients, and ends by returning, not by the signal."""
 
     def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
         super().__init__(config)
@@ -81,14 +85,22 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         sweep_s = Patience.of(self._serving.request_timeout_s).sweep_s
-        self._sweeper = asyncio.create_task(sweep_for_ever(self.server_state.connections, sweep_s))
+        self._sweeper = Sweeper(self.server_state.connections, sweep_s)
         _settle_memory()
         self._serving.started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._serving.ending.set()
+        await self._drain()
         await super().shutdown(sockets)
-        self._sweeper.cancel()
+        self._sweeper.stop()
+
+    async def _drain(self) -> None:
+        """Serve on, so that proxies learn of the end before a request of theirs meets it."""
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + self._serving.drain_s
+        while loop.time() < end_s and not self.force_exit:  # noqa: ASYNC110  # uvicorn's own flag
+            await asyncio.sleep(_DRAIN_LOOK_S)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -106,6 +118,11 @@ def _allow_many_connections() -> None:
     wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _leave_no_core_file() -> None:
+    """Let the system write none if the process dies: account numbers and keys would be in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _settle_memory() -> None:

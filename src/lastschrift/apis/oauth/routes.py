@@ -36,9 +36,7 @@ from lastschrift.web.public_url import public_url
 
 _HEADERS: list[Header] = [
     (b"content-type", b"application/json; charset=UTF-8"),
-    (b"cache-control", b"no-store"),
     (b"pragma", b"no-cache"),
-    (b"x-content-type-options", b"nosniff"),
 ]
 _METHODS = b"POST, OPTIONS"
 

@@ -27,7 +27,8 @@ async def payer_of(request: Request, *any_of: Scope) -> tuple[Principal, DebtorR
     if principal.user is None:
         raise IdentityNotLinked
     payer = await link_on_first_use(request.ports, principal, principal.user)
-    return msgspec.structs.replace(principal, debtor=payer), payer
+    request.principal = msgspec.structs.replace(principal, debtor=payer)
+    return request.principal, payer
 
 
 async def payer_to_read(request: Request, *any_of: Scope) -> tuple[Principal, DebtorRef]:

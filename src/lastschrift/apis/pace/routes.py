@@ -10,11 +10,6 @@ from lastschrift.web.http import Header, HeaderBlock, Request, Response
 
 _ROUTES = (*payment_methods.ROUTES, *payment_method_kinds.ROUTES)
 
-_HEADERS = HeaderBlock(
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-)
-
 
 def _own_headers(request: Request, response: Response) -> tuple[Header, ...]:
     """Return an answer's Request-Id, a media type where there is something of it, and the app.
@@ -39,7 +34,7 @@ def api(*, has_cors: bool) -> Api:  # noqa: ARG001  # PACE lets no browser of el
         media_type=MEDIA_TYPE.decode(),
         routes=_ROUTES,
         errors=ERRORS,
-        headers=_HEADERS,
+        headers=HeaderBlock(),
         own_headers=_own_headers,
         is_caller_checked_first=True,
     )

@@ -8,11 +8,7 @@ from lastschrift.web.http import Header, HeaderBlock
 
 _ROUTES = (*customers.ROUTES, *containers.ROUTES, *contracts.ROUTES)
 
-_HEADERS: list[Header] = [
-    (b"content-type", b"application/json; charset=UTF-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-]
+_HEADERS: list[Header] = [(b"content-type", b"application/json; charset=UTF-8")]
 _METHODS = b"POST, GET, PUT, DELETE, PATCH, OPTIONS"
 
 
