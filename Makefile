@@ -4,6 +4,7 @@
 PORT ?= 8080
 DATA ?=
 MINUTES ?= 10
+ONLY ?=
 ROUNDS ?= 10
 ACCOUNTS ?= 10000000
 UPGRADE ?=
@@ -13,7 +14,7 @@ python_code := $(wildcard src tests bench scripts)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check lint types contracts docs docs-check format coverage bench bench-stored bench-lists soak cluster-test lock clean
+.PHONY: help setup run test check lint types contracts docs docs-check format coverage bench bench-stored bench-lists repeat soak cluster-test lock clean
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | \
@@ -66,8 +67,11 @@ bench-stored: setup  ## Measure with 10 million accounts stored (ACCOUNTS=100000
 bench-lists: setup  ## Measure lists and searches with a million customers, some minutes
 	$(bin)/python -m bench.lists --write
 
-soak: setup  ## Run the tests over and over, each time in another order (MINUTES=10)
-	@sh scripts/soak.sh $(MINUTES)
+repeat: setup  ## Run the tests over and over, each time in another order (MINUTES=10)
+	@sh scripts/repeat.sh $(MINUTES)
+
+soak: setup  ## Try the promises at full length, some hours (ONLY=survives-kill,disk-full)
+	@$(bin)/python -m scripts.soak $(if $(ONLY),--only "$(ONLY)")
 
 cluster-test: setup  ## Kill primaries of a PostgreSQL cluster under load, as root (ROUNDS=10)
 	@$(bin)/python -m tests.cluster --rounds $(ROUNDS) --write

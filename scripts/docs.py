@@ -15,6 +15,7 @@ from lastschrift.settings import settings_reference
 from scripts.apis_page import apis_reference
 from scripts.commands_page import commands_reference
 from scripts.errors_page import errors_reference
+from scripts.promises_page import promises_reference
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,6 +34,13 @@ class Page:
         note = f"<!-- Made from {self.source} by `make docs`: change it there. -->"
         return f"# {self.title}\n\n{note}\n\n{self.make()}"
 
+
+PROMISES_PAGE = Page(
+    path="docs/reference/promises.md",
+    title="Promises",
+    source="tests/promises.py, the tests' marks and the last `make soak`",
+    make=promises_reference,
+)
 
 PAGES = (
     Page(
@@ -53,6 +61,7 @@ PAGES = (
         source="src/lastschrift/apis/*/errors.py",
         make=errors_reference,
     ),
+    PROMISES_PAGE,
     Page(
         path="docs/reference/settings.md",
         title="Settings",

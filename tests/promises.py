@@ -41,6 +41,10 @@ PROMISES: Final = {
         statement="A full or broken disk is never answered by success, and passes when it passes",
         aim="300 injected ENOSPC and EIO, 50 full file systems: no 2xx for what is not stored",
     ),
+    "fsync-failure-ends": Promise(
+        statement="A disk that has not kept what it took ends the server: nothing more is told",
+        aim="30 failed syncs of the log and of the database: exit code 74, 0 lost, 0 doubled",
+    ),
     "clock-jumps": Promise(
         statement="A clock that jumps lets no token live longer, and breaks nothing",
         aim="100 jumps of hours, days and years",
@@ -48,6 +52,10 @@ PROMISES: Final = {
     "once-in-parallel": Promise(
         statement="Of equal registrations at one time exactly one is created",
         aim="64 at once, 100 rounds, each POST, both engines",
+    ),
+    "unknown-commit": Promise(
+        statement="Who is cut off before the answer asks again, and has the one resource",
+        aim="1,000 cuts: of the client's line on each engine, and of PostgreSQL's at the COMMIT",
     ),
     "any-history": Promise(
         statement="Any history of requests, crashes and repetitions on both wires holds together",
@@ -104,6 +112,14 @@ PROMISES: Final = {
     "backups-restore": Promise(
         statement="A backup that was written under load restores to a whole database",
         aim="50 backups",
+    ),
+    "addresses-believed": Promise(
+        statement="What a client says of its address is believed of nobody but a named proxy",
+        aim="1,000 invented addresses through HAProxy, through nginx and past them: 0 believed",
+    ),
+    "headers-on-all": Promise(
+        statement="Every answer tells browsers to keep, show and guess nothing",
+        aim="every route, every method, every error and what is no request: not one without",
     ),
 }
 

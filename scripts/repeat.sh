@@ -4,7 +4,6 @@
 set -eu
 
 minutes=${1:-10}
-export LASTSCHRIFT_BACKUPS="${LASTSCHRIFT_BACKUPS:-50}"  # under load, each time (tests/crash)
 cd "$(dirname "$0")/.."
 
 end=$(($(date +%s) + minutes * 60))
@@ -13,4 +12,4 @@ while [ "$(date +%s)" -lt "$end" ]; do
     .venv/bin/pytest --quiet --numprocesses auto
     rounds=$((rounds + 1))
 done
-echo "soak: $rounds rounds in $minutes minutes, no failure"
+echo "repeat: $rounds rounds in $minutes minutes, no failure"
