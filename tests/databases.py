@@ -22,7 +22,7 @@ from lastschrift.storage.sqlite.codec import put_instant
 from lastschrift.storage.sqlite.connection import open_for_reading, open_for_writing
 from lastschrift.storage.sqlite.installation import SqliteInstallation
 from lastschrift.storage.sqlite.migrations import migrate
-from tests.postgres import empty, shared_postgres
+from tests.postgres import is_as_made_once_emptied, shared_postgres
 
 ENGINES = ("sqlite", "postgres")
 """What every promise of the store is tested on."""
@@ -44,8 +44,10 @@ def lent_database(engine: str, directory: Path) -> Iterator[Database]:
     database = new_database(engine, directory)
     yield database
     if isinstance(database, PostgresInstallation):
-        empty(database._url)
-        _given_back.append(database._url)
+        if is_as_made_once_emptied(database._url):
+            _given_back.append(database._url)
+        else:
+            shared_postgres().drop_database(database._url)
 
 
 _given_back: list[str] = []

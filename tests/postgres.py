@@ -53,6 +53,14 @@ DO $$ BEGIN
 END $$
 """
 
+_SHAPE = """
+SELECT string_agg(part, ';' ORDER BY part) FROM (
+    SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT tgname || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
+) parts (part)
+"""
+"""What a test may have changed to break a promise: indexes and triggers."""
+
 _SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "64MB",
@@ -146,9 +154,20 @@ def name_in(url: str) -> str:
     return urlsplit(url).path.removeprefix("/")
 
 
-def empty(url: str) -> None:
-    """Take out of a migrated database what a test put in."""
-    execute(url, _EMPTY)
+def is_as_made_once_emptied(url: str) -> bool:
+    """Take out of a migrated database what a test put in; tell whether it is as it was made."""
+
+    async def shape_of_emptied(connection: Connection) -> object:
+        await connection.execute(_EMPTY)
+        return await connection.fetchval(_SHAPE)
+
+    return asyncio.run(_on(url, shape_of_emptied)) == _shape_made()
+
+
+@cache
+def _shape_made() -> object:
+    server = shared_postgres()
+    return server.execute(_SHAPE, _template_of(server))[0][0]
 
 
 @contextmanager

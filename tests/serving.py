@@ -17,7 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-SOURCES = Path(__file__).parents[1] / "src"
+ROOT = Path(__file__).parents[1]
+SOURCES = ROOT / "src"
+PROGRAM = (sys.executable, "-m", "lastschrift.main")
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 30
 POLL_S = 0.005
@@ -56,12 +58,12 @@ def environment(**variables: str) -> dict[str, str]:
     inherited = {
         name: text for name, text in os.environ.items() if not name.startswith("LASTSCHRIFT_")
     }
-    return {**inherited, "PYTHONPATH": str(SOURCES), **variables}
+    return {**inherited, "PYTHONPATH": f"{SOURCES}:{ROOT}", **variables}
 
 
 def command_line(*arguments: str) -> list[str]:
     """Return how the program is called."""
-    return [sys.executable, "-m", "lastschrift.main", *arguments]
+    return [*PROGRAM, *arguments]
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -78,22 +80,29 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def running_sandbox(
-    data_dir: Path | None = None, *options: str, **variables: str
+    data_dir: Path | None = None,
+    *options: str,
+    program: Sequence[str] = PROGRAM,
+    **variables: str,
 ) -> Iterator[RunningServer]:
     """Run ``lastschrift sandbox`` on a free port, in a fresh directory unless one is given."""
-    with running("sandbox", data_dir, options, variables) as server:
+    with running("sandbox", data_dir, options, variables, program) as server:
         yield server
 
 
 @contextmanager
 def running(
-    command: str, data_dir: Path | None, options: Sequence[str], variables: Mapping[str, str]
+    command: str,
+    data_dir: Path | None,
+    options: Sequence[str],
+    variables: Mapping[str, str],
+    program: Sequence[str] = PROGRAM,
 ) -> Iterator[RunningServer]:
-    """Run ``sandbox`` or ``serve`` until the block ends."""
+    """Run ``sandbox`` or ``serve`` until the block ends; ``program`` may be another than ours."""
     place = Path(tempfile.mkdtemp(prefix="lastschrift-test-"))
     directory = data_dir or place / "data"
     said, log = place / "said", place / "log"
-    arguments = command_line(command, "--port", "0", "--data", str(directory), *options)
+    arguments = [*program, command, "--port", "0", "--data", str(directory), *options]
     try:
         with said.open("w") as output, log.open("w") as errors:
             process = subprocess.Popen(

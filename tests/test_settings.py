@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lastschrift.domain.retention import LAW
 from lastschrift.settings import (
     CONFIG_FILE,
     SETTINGS,
@@ -30,6 +31,7 @@ from lastschrift.settings import (
 )
 
 EVERY_NAME = [setting.name for setting in SETTINGS]
+IN_FILE = [setting for setting in SETTINGS if not setting.is_variable_only]
 
 PROVIDER = IdentityProvider(
     issuer="https://id.example.org/realms/fuel",
@@ -72,6 +74,8 @@ def test_a_new_installation_has_the_defaults(directory: Path) -> None:
         workers=1,
         listen=Listen("127.0.0.1", 8080),
         master_key_file=directory / "master.key",
+        master_key=None,
+        master_key_command=None,
         public_url=None,
         trusted_proxies=None,
         cors=True,
@@ -79,11 +83,19 @@ def test_a_new_installation_has_the_defaults(directory: Path) -> None:
         log_format=None,
         log_level=LogLevel.INFO,
         queue_limit=4096,
-        request_timeout_s=20.0,
+        wait_ms_max=15,
+        connections_max=10_000,
+        request_timeout_s=18.0,
         body_bytes_max=65_536,
         client_failures_per_minute_max=10,
         source_failures_per_minute_max=100,
         shutdown_timeout_s=20.0,
+        drain_s=0,
+        erasure_log=directory / "erasures.log",
+        deleted_kept_days=30,
+        mandate_kept_months=LAW.mandate_months,
+        voucher_kept_years=LAW.voucher_years,
+        backup_kept_days=90,
         identity_provider=None,
     )
 
@@ -102,11 +114,19 @@ def test_the_file_sets_everything(directory: Path) -> None:
         'log_format = "json"',
         'log_level = "debug"',
         "queue_limit = 1",
+        "wait_ms_max = 60000",
+        "connections_max = 1000000",
         "request_timeout_s = 0.5",
         "body_bytes_max = 1024",
         "client_failures_per_minute_max = 5",
         "source_failures_per_minute_max = 1000000",
         "shutdown_timeout_s = 3600",
+        "drain_s = 600",
+        'erasure_log = "/etc/lastschrift/erasures.log"',
+        "deleted_kept_days = 0",
+        "mandate_kept_months = 18",
+        "voucher_kept_years = 10",
+        "backup_kept_days = 365",
         "[[identity_provider]]",
         *PROVIDER_LINES,
     )
@@ -118,6 +138,8 @@ def test_the_file_sets_everything(directory: Path) -> None:
         workers=1,
         listen=Listen("::1", 8081),
         master_key_file=Path("/etc/lastschrift/master.key"),
+        master_key=None,
+        master_key_command=None,
         public_url="https://debit.example.org/sepa",
         trusted_proxies=tuple(map(ip_network, ("127.0.0.1/32", "10.0.0.0/8", "fd00::/8"))),
         cors=False,
@@ -125,11 +147,19 @@ def test_the_file_sets_everything(directory: Path) -> None:
         log_format=LogFormat.JSON,
         log_level=LogLevel.DEBUG,
         queue_limit=1,
+        wait_ms_max=60_000,
+        connections_max=1_000_000,
         request_timeout_s=0.5,
         body_bytes_max=1024,
         client_failures_per_minute_max=5,
         source_failures_per_minute_max=1_000_000,
         shutdown_timeout_s=3600.0,
+        drain_s=600,
+        erasure_log=Path("/etc/lastschrift/erasures.log"),
+        deleted_kept_days=0,
+        mandate_kept_months=18,
+        voucher_kept_years=10,
+        backup_kept_days=365,
         identity_provider=(PROVIDER,),
     )
 
@@ -339,6 +369,9 @@ def test_what_is_no_list_of_providers_is_told(directory: Path, text: str) -> Non
         ("queue_limit = 1.5", "from 1 to 1000000"),
         ("queue_limit = true", "from 1 to 1000000"),
         ("queue_limit = [1]", "from 1 to 1000000"),
+        ("wait_ms_max = 0", "from 1 to 60000"),
+        ("wait_ms_max = 60001", "from 1 to 60000"),
+        ("connections_max = 0", "from 1 to 1000000"),
         ("body_bytes_max = 1023", "from 1024 to 16777216"),
         ("body_bytes_max = 16777217", "from 1024 to 16777216"),
         ("request_timeout_s = 0", "above 0"),
@@ -468,14 +501,15 @@ def test_the_written_file_shows_every_setting_with_a_value_that_may_be_set(
 ) -> None:
     text = (directory / CONFIG_FILE).read_text(encoding="utf-8")
     uncommented = re.sub(r"^# (\w+ = |\[\[)", r"\1", text, flags=re.MULTILINE)
-    assert list(tomllib.loads(uncommented)) == EVERY_NAME
-    (directory / CONFIG_FILE).write_text(uncommented, encoding="utf-8")
+    assert list(tomllib.loads(uncommented)) == [setting.name for setting in IN_FILE]
+    another_source = re.compile(r"^master_key_command = .*$", flags=re.MULTILINE)
+    (directory / CONFIG_FILE).write_text(another_source.sub("", uncommented), encoding="utf-8")
     Settings.load(directory, {})
 
 
 def test_the_written_file_shows_the_defaults(directory: Path) -> None:
     text = (directory / CONFIG_FILE).read_text(encoding="utf-8")
-    for setting in SETTINGS:
+    for setting in IN_FILE:
         assert setting.meaning in text
         if setting.default is not None:
             assert f"\n# {setting.name} = {json.dumps(setting.default)}\n" in text
@@ -490,6 +524,51 @@ def test_an_existing_file_is_not_overwritten(directory: Path) -> None:
     with pytest.raises(FileExistsError):
         write_config(directory, InstallationKind.SANDBOX)
     assert Settings.load(directory, {}).kind is InstallationKind.PRODUCTION
+
+
+# --- where the master key comes from --------------------------------------------------------------
+
+KEY_TEXT = "1:" + "A" * 43 + "="
+
+
+def test_the_master_key_may_come_from_a_variable_or_a_command(directory: Path) -> None:
+    settings = Settings.load(directory, {"LASTSCHRIFT_MASTER_KEY": KEY_TEXT})
+    assert settings.master_key is not None
+    assert settings.master_key.text == KEY_TEXT
+    assert KEY_TEXT not in repr(settings)
+    assert settings.master_key_place == "the variable LASTSCHRIFT_MASTER_KEY"
+    write(directory, "master_key_command = \"show-key --of 'our house'\"")
+    settings = Settings.load(directory, {})
+    assert settings.master_key_command == ("show-key", "--of", "our house")
+    assert settings.master_key_place == "the command show-key"
+    assert not settings.has_master_key_file
+
+
+def test_more_than_one_source_of_the_master_key_is_refused(directory: Path) -> None:
+    write(directory, 'master_key_file = "a"', 'master_key_command = "b"')
+    (problem,) = problems(directory)
+    assert problem.endswith("are set together; leave all but one of them out")
+    assert len(problems(directory, {"LASTSCHRIFT_MASTER_KEY": KEY_TEXT})) == 1
+
+
+def test_one_source_may_be_set_in_file_and_variable(directory: Path) -> None:
+    write(directory, 'master_key_file = "a"')
+    settings = Settings.load(directory, {"LASTSCHRIFT_MASTER_KEY_FILE": "b"})
+    assert settings.master_key_file == directory / "b"
+
+
+def test_the_master_key_itself_stands_in_no_file_of_settings(directory: Path) -> None:
+    write(directory, f'master_key = "{KEY_TEXT}"')
+    (problem,) = problems(directory)
+    assert problem.endswith("may not stand in a file; set LASTSCHRIFT_MASTER_KEY")
+    assert KEY_TEXT not in problem
+
+
+@pytest.mark.parametrize("command", ["", " ", "a 'b", 7])
+def test_a_command_that_is_none_is_refused(directory: Path, command: object) -> None:
+    write(directory, f"master_key_command = {json.dumps(command)}")
+    (problem,) = problems(directory)
+    assert "is not allowed" in problem
 
 
 # --- the table ------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def _debtor(contract: object, new: StoredCustomer, codec: Codec) -> Row:
 def _account(keys: ContractKeys, contract: object, new: StoredCustomer, codec: Codec) -> Row:
     owner, iban = new.contact.account_owner or "", new.iban
     sealed = keys.seal_iban(AccountId(new.account), iban)
-    numbers = (keys.fingerprint(iban), sealed, iban.country, iban.last_four)
+    numbers = (keys.fingerprint(iban)[1], sealed, iban.country, iban.last_four)
     ids = (codec.put_id(new.account), codec.put_id(new.id))
     return contract, *ids, *numbers, owner, owner.casefold(), codec.put_instant(new.created)
 

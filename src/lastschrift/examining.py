@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lastschrift.cli.house import CannotDo
-from lastschrift.opening import all_keys, installation_of, told
+from lastschrift.opening import all_keys, installation_of, master_key_source, told
 
 if TYPE_CHECKING:
     from lastschrift.domain.identity import ContractId
@@ -34,7 +34,7 @@ def examinations(settings: Settings, progress: Progress) -> Sequence[tuple[str, 
         ("rows", partial(_rows, settings)),
         ("account numbers", partial(_account_numbers, settings, progress)),
         ("references", partial(_references, settings)),
-        ("audit trail", partial(_audit_trail, settings)),
+        ("audit trail", partial(_audit_trail, settings, progress)),
     )
 
 
@@ -80,15 +80,15 @@ def _account_numbers(settings: Settings, progress: Progress) -> str:
 def _rings(settings: Settings) -> Mapping[ContractId, ContractKeyRing]:
     """Return the keys of every contract, unlocked."""
     from lastschrift.vault.keyring import KeyVault
-    from lastschrift.vault.master_key import load_master_key
 
-    vault = KeyVault(load_master_key(settings.master_key_file))
+    vault = KeyVault(master_key_source(settings).load())
     keys_by_contract = installation_of(settings).read(all_keys)
     return {contract: vault.unlock(contract, keys) for contract, keys in keys_by_contract.items()}
 
 
 def why_unfit(rings: Mapping[ContractId, ContractKeyRing], number: KeptNumber) -> str | None:
     """Return what is wrong with an account number; None if nothing is."""
+    from lastschrift.operations.ports import Fingerprints
     from lastschrift.vault.envelope import CannotOpen
 
     keys = rings.get(number.contract)
@@ -98,7 +98,9 @@ def why_unfit(rings: Mapping[ContractId, ContractKeyRing], number: KeptNumber) -
         iban = keys.open_iban(number.account, number.sealed)
     except CannotOpen as fact:
         return type(fact).__name__
-    if number.fingerprint not in (None, keys.fingerprint(iban)):
+    if not keys.are_fingerprints_of(
+        iban, Fingerprints(odd=number.fingerprint, even=number.fingerprint_even)
+    ):
         return "FingerprintDiffers"
     if (number.country, number.last_four) not in ((None, None), (iban.country, iban.last_four)):
         return "ShownPartDiffers"
@@ -118,18 +120,45 @@ def _references(settings: Settings) -> str:
     return f"all lead somewhere, of {len(REFERENCES)} kinds"
 
 
-def _audit_trail(settings: Settings) -> str:
-    """Look whether the audit trail tells of every registration."""
-    from lastschrift.storage.examining import examine_audit_trail
+def _audit_trail(settings: Settings, progress: Progress) -> str:
+    """Hold the audit trail against its chains, and look whether it tells of every registration."""
+    from lastschrift.storage.examining import count_unaccounted
+    from lastschrift.storage.verifying import verify_trail
 
     with told():
-        trail = asyncio.run(examine_audit_trail(installation_of(settings)))
-    if trail.unaccounted:
+        trail = asyncio.run(verify_trail(installation_of(settings), (), progress))
+        unaccounted = asyncio.run(count_unaccounted(installation_of(settings)))
+    if trail.faults:
+        first = trail.faults[0]
         raise CannotDo(
-            f"the registration of {trail.unaccounted:,} bank accounts is not in it; "
-            f"{_NEWEST_BACKUP}"
+            f"{trail.faults_total:,} blocks do not hold, the first is that of entry {first.last} "
+            f"by writer {first.writer} in contract {first.contract}; lastschrift audit verify "
+            "tells of all"
+        )
+    if unaccounted:
+        raise CannotDo(
+            f"the registration of {unaccounted:,} bank accounts is not in it; {_NEWEST_BACKUP}"
         )
     return (
-        f"{trail.entries:,} entries by {trail.writers:,} writers, every registration among them; "
-        f"{trail.numbers_unused:,} numbers unused"
+        f"{trail.entries:,} entries in {trail.chains:,} chains, which hold; every registration "
+        "among them"
     )
+
+
+def check_erasures(settings: Settings) -> str:
+    """Hold the database against the erasure log: an older one may be in its place."""
+    from lastschrift.operations.replay_erasures import unknown_among
+    from lastschrift.storage.erasure_log import erasures_in
+
+    erasures = erasures_in(settings.erasure_log)
+    with told():
+        installation = installation_of(settings)
+        unknown = installation.read(lambda reader: unknown_among(reader, erasures))
+        marks = installation.read(lambda reader: reader.erasure_marks())
+    if unknown:
+        raise CannotDo(
+            f"{len(unknown):,} of {len(erasures):,} in {settings.erasure_log} are not done in this "
+            "database: `lastschrift debtor replay-erasures` does them"
+        )
+    left = "" if marks.erasures == marks.purged else ", files are not purged of the last ones yet"
+    return f"{len(erasures):,} in {settings.erasure_log}, all known{left}"

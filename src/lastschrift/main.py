@@ -12,20 +12,20 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
-from lastschrift.cli.house import CannotDo, Fill, Restoring
+from lastschrift.cli.house import CannotDo, Fill, Restored, Restoring
 from lastschrift.cli.root import lastschrift
 from lastschrift.opening import (
     all_keys,
     filled,
     installation_at,
     installation_of,
+    master_key_source,
     providers_of,
     told,
     with_ports,
@@ -34,6 +34,7 @@ from lastschrift.placing import part_of, put_in_place
 from lastschrift.serving import load_all_banks, serve_by_workers, serve_here
 
 if TYPE_CHECKING:
+    from lastschrift.operations.ports.trail import PlacedEntry, SoughtEntries, TrailVerified
     from lastschrift.settings import (
         InstallationKind,
         PostgresDatabase,
@@ -64,13 +65,14 @@ class WholeHouse:
     """All rooms, as the commands need them (`cli.house.House`)."""
 
     def create_master_key(self, settings: Settings) -> None:
-        from lastschrift.vault.master_key import create_master_key, load_master_key
+        from lastschrift.vault.master_key import create_master_key
 
+        if not settings.has_master_key_file or settings.master_key_file.exists():
+            with told():
+                master_key_source(settings).load()
+            return
         path, part = settings.master_key_file, part_of(settings.master_key_file)
         with told():
-            if path.exists():
-                load_master_key(path)
-                return
             part.unlink(missing_ok=True)
             create_master_key(part)
             put_in_place(part, path)
@@ -110,31 +112,25 @@ class WholeHouse:
 
     def back_up(
         self,
-        database: SqliteDatabase,
+        settings: Settings,
         backup: Path,
         progress: Callable[[str, str, int, int], None],
     ) -> tuple[int, str]:
-        from lastschrift.storage.sqlite.installation import SqliteInstallation
+        from lastschrift.restoring import back_up
 
-        with told():
-            written = SqliteInstallation(database.path).back_up(
-                backup, partial(progress, "backing up", database.path.name)
-            )
-        return written.bytes_total, written.sha256
+        return back_up(settings, backup, progress)
 
     def backup_kind(self, backup: Path) -> InstallationKind:
-        from lastschrift.settings import InstallationKind
-        from lastschrift.storage.sqlite.restoring import kind_of_backup
+        from lastschrift.restoring import backup_kind
 
-        with told():
-            return InstallationKind(kind_of_backup(backup))
+        return backup_kind(backup)
 
     def restore(
         self,
         settings: Settings,
         restoring: Restoring,
         progress: Callable[[str, str, int, int], None],
-    ) -> tuple[Sequence[str], Path | None]:
+    ) -> Restored:
         from lastschrift.restoring import restore
 
         return restore(settings, restoring, progress)
@@ -153,17 +149,42 @@ class WholeHouse:
             raise CannotDo(f"{customer_id} is no customer's id; one begins with PCU_")
         return debtor
 
-    def master_versions(self, settings: Settings) -> Sequence[int]:
-        from lastschrift.vault.master_key import load_master_key
+    def container(self, container_id: str) -> UUID:
+        from lastschrift.apis.secuconnect.ids import parse_container_id
 
+        account = parse_container_id(container_id)
+        if account is None:
+            raise CannotDo(f"{container_id} is no container's id; one begins with PCT_")
+        return account
+
+    def rewrite_tables(self, settings: Settings) -> Sequence[str]:
+        from lastschrift.settings import PostgresDatabase
+        from lastschrift.storage.postgres.installation import PostgresInstallation
+
+        database = settings.database
+        if not isinstance(database, PostgresDatabase):
+            raise CannotDo(f"{database} is purged as it is: leave out --rewrite-tables")
         with told():
-            return load_master_key(settings.master_key_file).versions
+            return PostgresInstallation(database.url, str(database)).rewrite_tables()
+
+    def check_erasures(self, settings: Settings) -> str:
+        from lastschrift.examining import check_erasures
+
+        return check_erasures(settings)
+
+    def master_versions(self, settings: Settings) -> Sequence[int]:
+        with told():
+            return master_key_source(settings).load().versions
 
     def add_master_version(self, settings: Settings) -> int:
         from lastschrift.vault.master_key import add_master_version
 
         with told():
             return add_master_version(settings.master_key_file)
+
+    def write_master_version(self, settings: Settings, target: Path) -> int:
+        with told():
+            return master_key_source(settings).write_next(target)
 
     def drop_master_versions(self, settings: Settings, kept: Collection[int]) -> Sequence[int]:
         from lastschrift.vault.master_key import drop_master_versions
@@ -177,14 +198,13 @@ class WholeHouse:
 
     def check_keys(self, settings: Settings) -> str:
         from lastschrift.vault.keyring import KeyVault
-        from lastschrift.vault.master_key import load_master_key
 
         with told():
-            vault = KeyVault(load_master_key(settings.master_key_file))
+            vault = KeyVault(master_key_source(settings).load())
             keys_by_contract = installation_of(settings).read(all_keys)
             for contract, keys in keys_by_contract.items():
                 vault.unlock(contract, keys)
-        return f"{settings.master_key_file}, opens the keys of {len(keys_by_contract)} contracts"
+        return f"{settings.master_key_place}, opens the keys of {len(keys_by_contract)} contracts"
 
     def check_identity_providers(self, settings: Settings) -> str:
         if not settings.identity_provider:
@@ -207,6 +227,31 @@ class WholeHouse:
 
         return examinations(settings, progress)
 
+    def verify_audit(
+        self,
+        settings: Settings,
+        anchor_lines: Iterable[str],
+        progress: Callable[[str, str, int, int], None],
+    ) -> TrailVerified:
+        from lastschrift.storage.anchors import anchors_in
+        from lastschrift.storage.verifying import verify_trail
+
+        with told():
+            anchors = anchors_in(anchor_lines)
+            return asyncio.run(verify_trail(installation_of(settings), anchors, progress))
+
+    def anchor_audit(self, settings: Settings) -> Sequence[str]:
+        from lastschrift.storage.seeking import find_heads
+
+        with told():
+            return list(map(str, asyncio.run(find_heads(installation_of(settings)))))
+
+    def find_audited(self, settings: Settings, sought: SoughtEntries) -> Sequence[PlacedEntry]:
+        from lastschrift.storage.seeking import find_entries
+
+        with told():
+            return asyncio.run(find_entries(installation_of(settings), sought))
+
     def check_sqlite(self) -> str:
         from lastschrift.storage.sqlite.installation import library_version
 
@@ -218,19 +263,24 @@ class WholeHouse:
     def serve(self, settings: Settings, started: Callable[[int], None]) -> None:
         with _left_out("rich"):  # structlog would load it for tracebacks, which we never print.
             from lastschrift import logs
+        from lastschrift.system import tell_service_manager
         from lastschrift.web.listen import listen
+
+        def answering(port: int) -> None:
+            started(port)
+            tell_service_manager("READY=1")
 
         self.check_sqlite()
         logs.configure(settings.log_format, settings.log_level)
         logs.log_uncaught()
         if settings.workers > 1:
-            serve_by_workers(settings, started)
+            serve_by_workers(settings, answering)
             return
         listener = listen(settings.listen.host, settings.listen.port)
         port = listener.getsockname()[1]
 
         def announce() -> None:
-            started(port)
+            answering(port)
             threading.Thread(target=load_all_banks, name="banks", daemon=True).start()
 
         serve_here(settings, listener, announce)

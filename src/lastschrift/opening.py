@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lastschrift.cli.house import CannotDo, Fill
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from lastschrift.storage.installation import Fill as StoreFill
     from lastschrift.storage.installation import Installation
+    from lastschrift.vault.master_key_sources import MasterKeySource
     from lastschrift.web.metrics import Metrics
 
 
@@ -56,33 +57,68 @@ def installation_at(
 
 
 @asynccontextmanager
-async def opened_ports(settings: Settings, metrics: Metrics | None = None) -> AsyncIterator[Ports]:
+async def opened_ports(settings: Settings) -> AsyncIterator[Ports]:
     """Open the store, and what operations need beside it."""
     from lastschrift.storage.jobs import observe_nothing
 
-    observe = observe_nothing if metrics is None else metrics.committed
     around = ports_around(settings)
     async with installation_of(settings).opened(
-        queue_limit=settings.queue_limit, observe=observe
+        queue_limit=settings.queue_limit, observe=observe_nothing
     ) as store:
-        if metrics is not None:
-            metrics.watch_queue(lambda: store.queue_depth)
+        yield around(store)
+
+
+@asynccontextmanager
+async def opened_ports_to_serve(settings: Settings, metrics: Metrics) -> AsyncIterator[Ports]:
+    """Open the store, and what operations need beside it; it is watched, and anchors are logged."""
+    from lastschrift.logs import log_anchor
+    from lastschrift.storage.anchoring import anchors_told
+
+    around = ports_around(settings)
+    opening = installation_of(settings).opened(
+        queue_limit=settings.queue_limit, observe=metrics.committed
+    )
+    async with opening as store, anchors_told(store.audit_heads, log_anchor):
+        metrics.watch_queue(lambda: store.queue_depth)
         yield around(store)
 
 
 def ports_around(settings: Settings) -> Callable[[Store], Ports]:
     """Return what puts together all that operations need, but for the store."""
-    from lastschrift.operations.ports import Ports
-    from lastschrift.system import RandomIds, SystemClock
+    from lastschrift.operations.ports import Caller, Ports
+    from lastschrift.storage.erasure_log import FileErasureLog
+    from lastschrift.system import RandomIds, SystemClock, who_commands
     from lastschrift.vault.keyring import KeyVault
-    from lastschrift.vault.master_key import load_master_key
 
-    read_master = partial(load_master_key, settings.master_key_file)
-    vault, clock = KeyVault(read_master(), read_master), SystemClock()
+    read_master = master_key_source(settings).load
+    clock = SystemClock()
+    vault = KeyVault(read_master(), read_master, now=clock.now)
     providers = trusted_providers(settings, clock)
+    caller = Caller(source=who_commands(os.getpid(), os.getuid()))
     return lambda store: Ports(
-        store=store, vault=vault, clock=clock, ids=RandomIds(), identity_providers=providers
+        store=store,
+        vault=vault,
+        clock=clock,
+        ids=RandomIds(),
+        identity_providers=providers,
+        caller=caller,
+        erasure_log=FileErasureLog(settings.erasure_log),
     )
+
+
+def master_key_source(settings: Settings) -> MasterKeySource:
+    """Return where the master key comes from."""
+    from lastschrift.vault.master_key_sources import (
+        MasterKeyCommand,
+        MasterKeyFile,
+        MasterKeyText,
+    )
+
+    if settings.master_key is not None:
+        return MasterKeyText(settings.master_key.text, settings.master_key_place)
+    if settings.master_key_command is not None:
+        return MasterKeyCommand(settings.master_key_command)
+    return MasterKeyFile(settings.master_key_file)
 
 
 def trusted_providers(settings: Settings, clock: Clock) -> IdentityProviders:

@@ -11,13 +11,15 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from lastschrift import __version__
 from lastschrift.cli.house import CannotDo
-from lastschrift.opening import installation_of, opened_ports, told
+from lastschrift.opening import installation_of, opened_ports_to_serve, told
 
 if TYPE_CHECKING:
     from lastschrift.operations.ports import Ports
@@ -26,13 +28,14 @@ if TYPE_CHECKING:
     )
     from lastschrift.web.api import Api
     from lastschrift.web.bearer import BearerTokens
-    from lastschrift.web.http import AsgiApp
+    from lastschrift.web.http import AsgiApp, Edge
     from lastschrift.web.metrics import Metrics
     from lastschrift.web.siblings import Siblings
 
 
 _HOUSEKEEPING_S = 60
 _HOUSEKEEPING_KEYS_S = 3600
+_PURGE_PAUSE_S = 0.1
 
 
 def serve_by_workers(settings: Settings, started: Callable[[int], None]) -> None:
@@ -83,6 +86,7 @@ def serve_here(
     serving = Serving(
         request_timeout_s=settings.request_timeout_s,
         shutdown_timeout_s=settings.shutdown_timeout_s,
+        drain_s=settings.drain_s,
         started=started,
         ending=threading.Event(),
     )
@@ -95,45 +99,66 @@ async def _opened_app(
     settings: Settings, ending: threading.Event, siblings: Siblings | None
 ) -> AsyncIterator[AsgiApp]:
     """Open everything that serving needs; close it when no more requests come."""
-    from lastschrift.logs import log_unexpected
-    from lastschrift.web.app import build_app
+    async with _counting(siblings) as metrics, opened_ports_to_serve(settings, metrics) as ports:
+        edge = _edge(settings, ports)
+        app = _app(settings, edge, metrics, ending)
+        await _settle_erasures(ports)
+        async with _administered(settings, ports, edge.bearer), _housekeeping(settings, ports):
+            yield app
+
+
+def _edge(settings: Settings, ports: Ports) -> Edge:
     from lastschrift.web.bearer import BearerTokens
     from lastschrift.web.http import Edge
     from lastschrift.web.limits import AttemptLimits
-    from lastschrift.web.openapi import openapi_routes
-    from lastschrift.web.probes import Readiness, probe_routes
     from lastschrift.web.proxies import TrustedProxies
 
-    async with _counting(siblings) as metrics, opened_ports(settings, metrics) as ports:
-        limits = AttemptLimits(
-            ports.clock,
-            client_failures_per_minute_max=settings.client_failures_per_minute_max,
-            source_failures_per_minute_max=settings.source_failures_per_minute_max,
-        )
-        bearer = BearerTokens(ports, limits)
-        apis = _all_apis(has_cors=settings.cors)
-        app = build_app(
+    limits = AttemptLimits(
+        ports.clock,
+        client_failures_per_minute_max=settings.client_failures_per_minute_max,
+        source_failures_per_minute_max=settings.source_failures_per_minute_max,
+    )
+    return Edge(
+        ports=ports,
+        bearer=BearerTokens(ports, limits),
+        limits=limits,
+        body_bytes_max=settings.body_bytes_max,
+        public_url=settings.public_url,
+        has_cors=settings.cors,
+        proxies=TrustedProxies(settings.trusted_proxies or ()),
+    )
+
+
+def _app(settings: Settings, edge: Edge, metrics: Metrics, ending: threading.Event) -> AsgiApp:
+    """Put the APIs together, with the door before them and the probes beside them."""
+    from lastschrift.logs import log_turned_away, log_unexpected
+    from lastschrift.web.app import build_app
+    from lastschrift.web.door import Door
+    from lastschrift.web.openapi import openapi_routes
+    from lastschrift.web.probes import Readiness, probe_routes
+
+    apis = _all_apis(has_cors=settings.cors)
+    door = Door(
+        apis,
+        edge,
+        wait_s_max=settings.wait_ms_max / 1000,
+        connections_max=settings.connections_max,
+        log_turned_away=log_turned_away,
+    )
+    metrics.watch_door(door)
+    return build_app(
+        apis,
+        edge,
+        door=door,
+        more_routes=probe_routes(
             apis,
-            Edge(
-                ports=ports,
-                bearer=bearer,
-                limits=limits,
-                body_bytes_max=settings.body_bytes_max,
-                public_url=settings.public_url,
-                has_cors=settings.cors,
-                proxies=TrustedProxies(settings.trusted_proxies or ()),
-            ),
-            more_routes=probe_routes(
-                apis,
-                metrics,
-                Readiness(ports.store, ending),
-                others=openapi_routes(apis, settings.public_url) if settings.docs else [],
-            ),
-            observer=metrics,
-            log_unexpected=log_unexpected,
-        )
-        async with _administered(settings, ports, bearer), _housekeeping(ports):
-            yield app
+            metrics,
+            Readiness(edge.ports.store, ending),
+            others=openapi_routes(apis, settings.public_url) if settings.docs else [],
+        ),
+        observer=metrics,
+        log_unexpected=log_unexpected,
+    )
 
 
 @asynccontextmanager
@@ -155,13 +180,16 @@ async def _administered(
     settings: Settings, ports: Ports, bearer: BearerTokens
 ) -> AsyncIterator[None]:
     """Do what commands want, until the block ends; on PostgreSQL they do it themselves."""
-    from lastschrift.admin.socket import answering
+    from lastschrift.admin.socket import Peer, answering
     from lastschrift.admin.verbs import perform
     from lastschrift.cli.holding import is_alone
     from lastschrift.logs import log_unexpected
+    from lastschrift.operations.ports import Caller
+    from lastschrift.system import who_commands
 
-    async def administer(request: bytes) -> bytes:
-        answer = await perform(ports, request)
+    async def administer(request: bytes, peer: Peer) -> bytes:
+        caller = Caller(source=who_commands(peer.process, peer.user))
+        answer = await perform(ports.on_behalf_of(caller), request)
         bearer.forget()  # What was revoked is refused from now on.
         return answer
 
@@ -186,8 +214,41 @@ def _all_apis(*, has_cors: bool) -> list[Api]:
     ]
 
 
+async def _settle_erasures(ports: Ports) -> None:
+    """Erase, before anybody is served, whom an older database has that was put in place.
+
+    Raises: CannotDo.
+    """
+    from lastschrift.domain.errors import Unavailable
+    from lastschrift.logs import log_erased_again
+    from lastschrift.operations.replay_erasures import replay_erasures
+
+    try:
+        erased = await replay_erasures(ports)
+    except Unavailable as fact:
+        raise CannotDo(
+            f"who was erased could not be looked for in the database ({type(fact).__name__}); "
+            "look at the setting erasure_log, and at the database"
+        ) from None
+    if erased.debtors or erased.accounts:
+        log_erased_again(erased.debtors, erased.accounts)
+
+
+async def _erase_and_purge(ports: Ports, hidden_for: timedelta) -> int:
+    """Erase what was deleted long enough ago, and purge files of all that was erased."""
+    from lastschrift.operations.erase_expired import erase_expired
+    from lastschrift.operations.purge import purge
+
+    erased = await erase_expired(ports, hidden_for)
+    purged = await purge(ports)
+    while purged.place is not None and not purged.is_blocked:
+        await asyncio.sleep(_PURGE_PAUSE_S)  # Who waits for a commit goes first.
+        purged = await purge(ports, purged.place)
+    return erased.debtors + erased.accounts
+
+
 @asynccontextmanager
-async def _housekeeping(ports: Ports) -> AsyncIterator[None]:
+async def _housekeeping(settings: Settings, ports: Ports) -> AsyncIterator[None]:
     """Forget what has expired, and count what is long, now and then until the block ends."""
     from lastschrift.domain.errors import Unavailable
     from lastschrift.logs import log_unexpected
@@ -214,6 +275,10 @@ async def _housekeeping(ports: Ports) -> AsyncIterator[None]:
         (_HOUSEKEEPING_S, drop_expired_tokens),
         (_HOUSEKEEPING_KEYS_S, drop_expired_keys),
         (_HOUSEKEEPING_KEYS_S, drop_expired_scrolls),
+        (
+            _HOUSEKEEPING_KEYS_S,
+            partial(_erase_and_purge, hidden_for=timedelta(days=settings.deleted_kept_days)),
+        ),
     )
     tasks = [asyncio.create_task(keep_house(every_s, every_s, drop)) for every_s, drop in chores]
     tasks.append(asyncio.create_task(keep_house(0, _HOUSEKEEPING_KEYS_S, remember_totals)))

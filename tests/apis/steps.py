@@ -534,6 +534,7 @@ class BreakingStore:
         self.read = store.read
         self.scan = store.scan
         self.recall = store.recall
+        self.purge = store.purge
 
     async def write(self, operation: object) -> NoReturn:
         raise RuntimeError(operation)
@@ -556,6 +557,7 @@ class SlowStore:
         self.read = store.read
         self.write = store.write
         self.write_batched = store.write_batched
+        self.purge = store.purge
 
     async def scan(self, query: object) -> NoReturn:
         raise SearchTooBroad

@@ -23,6 +23,12 @@ from tests.house import House
 FILES = {f"{path.parent.name}/{path.stem}": path for path in Path(__file__).parent.glob("*/*.http")}
 EXCHANGES = {name: read_exchange(path.read_text()) for name, path in sorted(FILES.items())}
 
+SECURITY_HEADERS = {
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+}
 PROVENANCE = re.compile(r"(documented|observed|assumed)( [a-zA-Z -]+)?")
 
 DOCUMENTED = {  # what the two seed documents show, and where it is replayed
@@ -57,6 +63,7 @@ async def test_the_exchange_goes_as_it_is_written(name: str, house: House) -> No
     async with world_of(exchange, house) as world:
         answer = await ask(world.house.client, exchange.request, world.bindings)
         match_answer(exchange.answer, answer, world.bindings)
+        assert set(answer.headers.items()) >= SECURITY_HEADERS
 
 
 @pytest.mark.parametrize("name", EXCHANGES)

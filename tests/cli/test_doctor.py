@@ -26,6 +26,7 @@ SUBJECTS = [
     "server",
     "database",
     "master key",
+    "erasures",
     "identity providers",
     "disk space",
     "last change",

@@ -398,6 +398,15 @@ async def test_a_good_token_is_looked_at_once_a_minute(
     assert await providers.verify(token) is not first
 
 
+async def test_a_clock_that_is_set_back_keeps_no_token_known(
+    issuer: Issuer, providers: TrustedProviders, clock: FakeClock
+) -> None:
+    token = issuer.token(exp=int(clock.now().timestamp()) + 3600)
+    first = await providers.verify(token)
+    clock.advance(-10)
+    assert await providers.verify(token) is not first
+
+
 async def test_no_token_is_remembered_past_its_end(
     issuer: Issuer, providers: TrustedProviders, clock: FakeClock
 ) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from lastschrift.domain.access import Client, IdentityLinking, Scope, Secret
 from lastschrift.domain.identity import ContractId
@@ -20,7 +22,7 @@ EVERY_SCOPE = " ".join(Scope)
 async def trusting(house: House, *providers: Provider) -> AsyncIterator[House]:
     """Serve the same house, which takes the tokens of these providers."""
     trusted = TrustedProviders(providers, house.clock, Fetcher())
-    async with reopened(house, replace(house.ports, identity_providers=trusted)) as opened:
+    async with reopened(house, structs.replace(house.ports, identity_providers=trusted)) as opened:
         yield opened
 
 

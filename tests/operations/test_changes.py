@@ -35,9 +35,11 @@ async def merchant(house: House) -> Merchant:
 
 
 async def actions(merchant: Merchant) -> list[str]:
-    """Return all that was written down, in its order."""
+    """Return all changes that were written down, in their order."""
     async with looking_into(merchant.house.database) as database:
-        rows = await database.rows("SELECT action FROM audit_entry ORDER BY sequence")
+        rows = await database.rows(
+            "SELECT action FROM audit_entry WHERE action <> 'bank_account.read' ORDER BY sequence"
+        )
     return [action for (action,) in rows]
 
 

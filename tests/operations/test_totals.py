@@ -77,6 +77,19 @@ async def test_a_total_is_exact_when_it_is_counted_whatever_came_and_went(
             assert await total(merchant) == len(there)
 
 
+async def test_a_total_is_exact_after_the_clock_was_set_back(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always_too_old(monkeypatch)
+    for count in (2, 3):
+        await save(merchant)
+        assert await total(merchant) == count
+    merchant.house.clock.advance(-86_400)
+    for count in (4, 5):
+        await save(merchant)
+        assert await total(merchant) == count
+
+
 async def test_accounts_are_counted_as_customers_are(
     merchant: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,9 +112,12 @@ ASKED = {
         is_in_order=True,
     ),
     "an account's id": AskedList(BANK_ACCOUNTS, BY_KEY, HasId(Field.ID, SOMEBODY)),
-    "an IBAN": AskedList(BANK_ACCOUNTS, "bank_account_by_fingerprint", HasFingerprint(bytes(32))),
+    "an IBAN": AskedList(BANK_ACCOUNTS, "bank_account_once", HasFingerprint(bytes(32))),
+    "an IBAN by a new key": AskedList(
+        BANK_ACCOUNTS, "bank_account_once_even", HasFingerprint(bytes(32), version=2)
+    ),
     "a customer's accounts": AskedList(
-        BANK_ACCOUNTS, "bank_account_once", HasId(Field.CUSTOMER, SOMEBODY)
+        BANK_ACCOUNTS, "bank_account_of_debtor", HasId(Field.CUSTOMER, SOMEBODY)
     ),
 }
 

@@ -15,6 +15,7 @@ from lastschrift.domain.party import Party
 from lastschrift.operations.ports import (
     AuditEntry,
     Everything,
+    Fingerprints,
     KeyPurpose,
     Listing,
     NewBankAccount,
@@ -170,7 +171,7 @@ def new_account(
         account=account,
         iban=iban,
         sealed_iban=IDS.new_id().bytes,
-        fingerprint=sha256(iban.reveal().encode()).digest(),
+        fingerprints=Fingerprints(sha256(iban.reveal().encode()).digest(), None),
         audit=new_audit_entry(contract, account.id),
     )
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from lastschrift.domain.debtor import DebtorKind, DebtorRef
 from lastschrift.domain.identity import AccountId, DebtorId
 from lastschrift.domain.party import Party
-from lastschrift.operations.ports import SealedBankAccount, Store
+from lastschrift.operations.ports import Fingerprints, SealedBankAccount, Store
 from tests.storage.filling import (
     IDS,
     OTHER_IBAN,
@@ -72,7 +72,7 @@ async def test_a_locked_account_is_told_with_its_fingerprint(store: Store) -> No
     await registered(store, new)
     locked = await store.write(lambda tx: tx.lock_bank_account(contract, new.account.id))
     assert locked is not None
-    assert (locked.sealed, locked.fingerprint) == (without_audit(new), new.fingerprint)
+    assert (locked.sealed, locked.fingerprints) == (without_audit(new), new.fingerprints)
     nobodys = AccountId(IDS.new_id())
     assert await store.write(lambda tx: tx.lock_bank_account(contract, nobodys)) is None
 
@@ -83,14 +83,14 @@ async def test_an_iban_is_found_with_who_holds_it(store: Store) -> None:
     new = new_account(contract, debtor)
     await registered(store, new)
 
-    async def holding(who: DebtorId, fingerprint: bytes) -> AccountId | None:
-        return await store.write(lambda tx: tx.bank_account_with(contract, who, fingerprint))
+    async def holding(who: DebtorId, fingerprints: Fingerprints) -> AccountId | None:
+        return await store.write(lambda tx: tx.bank_account_with(contract, who, fingerprints))
 
-    assert await holding(debtor.id, new.fingerprint) == new.account.id
-    assert await holding(other.id, new.fingerprint) is None
-    assert await holding(debtor.id, new_account(contract, None, OTHER_IBAN).fingerprint) is None
+    assert await holding(debtor.id, new.fingerprints) == new.account.id
+    assert await holding(other.id, new.fingerprints) is None
+    assert await holding(debtor.id, new_account(contract, None, OTHER_IBAN).fingerprints) is None
     await delete(store, contract, new.account.id)
-    assert await holding(debtor.id, new.fingerprint) is None
+    assert await holding(debtor.id, new.fingerprints) is None
 
 
 async def test_a_changed_account_is_kept_with_what_did_not_change(store: Store) -> None:
@@ -108,13 +108,13 @@ async def test_a_changed_account_is_kept_with_what_did_not_change(store: Store) 
         updated=later(1),
     )
     await store.write(
-        lambda tx: tx.update_bank_account(changed, other.sealed_iban, other.fingerprint)
+        lambda tx: tx.update_bank_account(changed, other.sealed_iban, other.fingerprints)
     )
     found = await kept(store, contract, changed.id)
     assert found == SealedBankAccount(changed, other.sealed_iban)
     locked = await store.write(lambda tx: tx.lock_bank_account(contract, changed.id))
     assert locked is not None
-    assert locked.fingerprint == other.fingerprint
+    assert locked.fingerprints == other.fingerprints
 
 
 async def test_an_account_goes_from_debtor_to_debtor_to_nobody(store: Store) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from lastschrift.admin.erasure_verbs import ERASURE_VERBS
 from lastschrift.admin.identity_verbs import IDENTITY_VERBS
 from lastschrift.admin.key_verbs import KEY_VERBS
 from lastschrift.admin.verb import Arguments, Nothing, Result, Verb
@@ -167,6 +168,7 @@ _ALL: Sequence[Verb[Any, Any]] = (
     CLIENT_ROTATE_SECRET,
     *IDENTITY_VERBS,
     *KEY_VERBS,
+    *ERASURE_VERBS,
 )
 VERBS = {verb.name: verb for verb in _ALL}
 

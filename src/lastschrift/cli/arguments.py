@@ -1,5 +1,6 @@
 """Kinds of arguments: what is typed, checked before anything is done."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -81,6 +82,22 @@ class Subject(click.ParamType[str]):
             wanted = f"a subject has 1 to {SUBJECT_CHARACTERS_MAX} visible characters"
             self.fail(wanted, param, ctx)
         return text
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant, in one of the forms of ISO 8601; UTC if it names no zone."""
+
+    name = "instant"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the instant, or tell what one looks like."""
+        try:
+            instant = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail("an instant is like 2026-11-21 or 2026-11-21T09:30:00+01:00", param, ctx)
+        return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
 
 
 class DatabaseUrl(click.ParamType[str]):

@@ -148,6 +148,10 @@ def _check_keys(house: House, settings: Settings) -> str:
     return house.check_keys(settings)
 
 
+def _check_erasures(house: House, settings: Settings) -> str:
+    return house.check_erasures(settings)
+
+
 def _check_identity_providers(house: House, settings: Settings) -> str:
     return house.check_identity_providers(settings)
 
@@ -185,6 +189,7 @@ _CHECKS: Sequence[tuple[str, Callable[[House, Settings], str]]] = (
     ("server", _check_server),
     ("database", _check_database),
     ("master key", _check_keys),
+    ("erasures", _check_erasures),
     ("identity providers", _check_identity_providers),
     ("disk space", _check_disk_space),
     ("last change", _check_last_change),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:  # Help is shown without any of them.
     from lastschrift.operations.ports import Ports
+    from lastschrift.operations.ports.trail import PlacedEntry, SoughtEntries, TrailVerified
     from lastschrift.settings import (
         InstallationKind,
         PostgresDatabase,
@@ -32,18 +33,33 @@ class Restoring:
     """What to restore: a backup, and how.
 
     ``master_key_file`` is a copy of the key for an installation that has none; None, if it has.
+    ``erasure_log`` is a copy of that log, to be gone by besides the installation's own.
     """
 
     backup: Path
     master_key_file: Path | None
+    erasure_log: Path | None
     is_migrated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What came of it: which migrations were applied, and where the database before it is kept.
+
+    ``erased_again``: how many payers and accounts, by the erasure log; None if there is no log.
+    """
+
+    applied: Sequence[str]
+    kept: Path | None
+    erased_again: int | None
+    is_encrypted: bool
 
 
 class House(Protocol):
     """All rooms of one installation. Every method raises `CannotDo`."""
 
     def create_master_key(self, settings: Settings) -> None:
-        """Make the master key, unless there is one already."""
+        """Make the master key, unless there is one already, or it comes from elsewhere."""
         ...
 
     def create_database(self, settings: Settings, fill: Fill | None) -> None:
@@ -76,11 +92,13 @@ class House(Protocol):
 
     def back_up(
         self,
-        database: SqliteDatabase,
+        settings: Settings,
         backup: Path,
         progress: Callable[[str, str, int, int], None],
     ) -> tuple[int, str]:
-        """Write a backup of a database that may be in use; return its length and its SHA-256.
+        """Write an encrypted backup of a database in a file; return its length and its SHA-256.
+
+        The database may be in use.
 
         ``progress`` is told what is done, with which file, how many bytes are, and of how many.
         """
@@ -95,10 +113,10 @@ class House(Protocol):
         settings: Settings,
         restoring: Restoring,
         progress: Callable[[str, str, int, int], None],
-    ) -> tuple[Sequence[str], Path | None]:
+    ) -> Restored:
         """Put a backup in the place of the database; all of it is checked before.
 
-        Return the names of the migrations that it got, and where the database before it is kept.
+        Who was erased since the backup was made is erased again before.
         """
         ...
 
@@ -114,12 +132,28 @@ class House(Protocol):
         """Return the debtor that the secuconnect API calls so."""
         ...
 
+    def container(self, container_id: str) -> UUID:
+        """Return the bank account that the secuconnect API calls so."""
+        ...
+
+    def rewrite_tables(self, settings: Settings) -> Sequence[str]:
+        """Write all tables with data of payers anew, on PostgreSQL; return their names."""
+        ...
+
+    def check_erasures(self, settings: Settings) -> str:
+        """Return what there is to say of a database that knows all that the erasure log has."""
+        ...
+
     def master_versions(self, settings: Settings) -> Sequence[int]:
-        """Return the versions that the master key's file holds."""
+        """Return the versions that the master key has."""
         ...
 
     def add_master_version(self, settings: Settings) -> int:
         """Add a version to the master key's file, and return it."""
+        ...
+
+    def write_master_version(self, settings: Settings, target: Path) -> int:
+        """Write the master key with another version to a new file, and return that version."""
         ...
 
     def drop_master_versions(self, settings: Settings, kept: Collection[int]) -> Sequence[int]:
@@ -142,6 +176,23 @@ class House(Protocol):
         self, settings: Settings, progress: Callable[[str, str, int, int], None]
     ) -> Sequence[tuple[str, Callable[[], str]]]:
         """Return checks that read all that the database holds, each under its subject."""
+        ...
+
+    def verify_audit(
+        self,
+        settings: Settings,
+        anchor_lines: Iterable[str],
+        progress: Callable[[str, str, int, int], None],
+    ) -> TrailVerified:
+        """Hold the whole audit trail against its chains, and these against all anchors in lines."""
+        ...
+
+    def anchor_audit(self, settings: Settings) -> Sequence[str]:
+        """Return a line for each chain of the audit trail that says how far it has come."""
+        ...
+
+    def find_audited(self, settings: Settings, sought: SoughtEntries) -> Sequence[PlacedEntry]:
+        """Return the entries of the audit trail that are sought, the newest first."""
         ...
 
     def check_sqlite(self) -> str:

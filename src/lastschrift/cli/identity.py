@@ -5,7 +5,6 @@ from uuid import UUID
 
 import click
 
-from lastschrift.admin.desk import Desk
 from lastschrift.admin.identity_verbs import (
     IDENTITY_LINK,
     IDENTITY_LIST,
@@ -15,24 +14,15 @@ from lastschrift.admin.identity_verbs import (
     UserNamed,
     UsersWanted,
 )
-from lastschrift.admin.verb import Nothing
-from lastschrift.admin.verbs import CONTRACT_LIST
-from lastschrift.cli.administering import desk
+from lastschrift.cli.administering import chosen_contract, contract_option, desk
 from lastschrift.cli.arguments import Id, Issuer, Subject
 from lastschrift.cli.epilog import example
-from lastschrift.cli.house import CannotDo, House
+from lastschrift.cli.house import House
 from lastschrift.cli.options import data_option, json_option
 from lastschrift.cli.output import print_json, print_table
 
 _SOME_USER = "https://id.example.org/realms/fuel 4711"
 _SOME_CUSTOMER = "PCU_3K7NA85XS2NHEZ5ZRJUHT0DWYS0ZAW"
-
-_contract_option = click.option(
-    "--contract",
-    "contract_id",
-    type=Id(),
-    help="The contract it is about; may be left out where there is only one.",
-)
 
 
 @click.group(epilog=example("lastschrift identity list"))
@@ -48,7 +38,7 @@ def identity() -> None:
 @click.argument("subject", type=Subject())
 @click.option("--customer", help="The secuconnect customer that the user is (PCU_...).")
 @click.option("--debtor", type=Id(), help="The payer that the user is, by its id.")
-@_contract_option
+@contract_option
 @data_option
 @json_option
 @click.pass_obj
@@ -68,7 +58,7 @@ def link(
         raise click.UsageError("--customer and --debtor name the same thing: leave one out")
     asked = desk(house, directory)
     wanted = NewLink(
-        contract=_contract(asked, contract_id),
+        contract=chosen_contract(asked, contract_id),
         issuer=issuer,
         subject=subject,
         debtor=debtor if customer is None else house.customer(customer),
@@ -89,7 +79,7 @@ def link(
     help="How many to list at most.",
 )
 @click.option("--offset", type=click.IntRange(0), default=0, help="How many to leave out before.")
-@_contract_option
+@contract_option
 @data_option
 @json_option
 @click.pass_obj
@@ -104,7 +94,7 @@ def list_(
 ) -> None:
     """List the linked users of a contract, by issuer and subject."""
     asked = desk(house, directory)
-    contract = _contract(asked, contract_id)
+    contract = chosen_contract(asked, contract_id)
     found = asked.ask(IDENTITY_LIST, UsersWanted(contract=contract, count=count, offset=offset))
     if is_json:
         print_json(found)
@@ -121,7 +111,7 @@ def list_(
 @identity.command(epilog=example(f"lastschrift identity unlink {_SOME_USER}"))
 @click.argument("issuer", type=Issuer())
 @click.argument("subject", type=Subject())
-@_contract_option
+@contract_option
 @data_option
 @json_option
 @click.pass_obj
@@ -139,25 +129,9 @@ def unlink(
     The user's next token is a first use again, or needs another link, as the contract says.
     """
     asked = desk(house, directory)
-    contract = _contract(asked, contract_id)
+    contract = chosen_contract(asked, contract_id)
     told = asked.ask(IDENTITY_UNLINK, UserNamed(contract=contract, issuer=issuer, subject=subject))
     if is_json:
         print_json(told)
     else:
         click.echo(f"{told.subject} is unlinked")
-
-
-def _contract(asked: Desk, named: UUID | None) -> UUID:
-    """Return the contract that is named, or the only one there is.
-
-    Raises: CannotDo.
-    """
-    if named is not None:
-        return named
-    found = asked.ask(CONTRACT_LIST, Nothing())
-    if len(found) != 1:
-        raise CannotDo(
-            f"there are {len(found)} contracts: name one with --contract; "
-            "`lastschrift contract list` shows all"
-        )
-    return found[0].id

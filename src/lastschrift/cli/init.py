@@ -30,15 +30,15 @@ def init(house: House, directory: Path, database: str | None) -> None:
         if not finish(house, settings, fill=None):
             raise CannotDo(_what_is_there(settings))
     click.echo(f"settings    {directory / CONFIG_FILE}")
-    click.echo(f"master key  {settings.master_key_file} (keep a copy, apart from the database's)")
+    click.echo(f"master key  {settings.master_key_place} (keep a copy, apart from the database's)")
     click.echo(f"database    {settings.database}")
 
 
 def _what_is_there(settings: Settings) -> str:
     """Tell of an installation that is finished; this may be the second machine that serves it."""
-    if settings.master_key_file.exists():
+    if not settings.has_master_key_file or settings.master_key_file.exists():
         return f"{settings.directory} is an installation already; lastschrift serve runs it"
     return (
         f"{settings.database} is an installation's database already: put the master key that "
-        f"belongs to it at {settings.master_key_file}, and lastschrift serve runs it here too"
+        f"belongs to it at {settings.master_key_place}, and lastschrift serve runs it here too"
     )

@@ -11,7 +11,12 @@ from lastschrift.admin.verbs import encode
 
 def print_json(data: object) -> None:
     """Print data as JSON; secrets in clear, since they are there to be told."""
-    click.echo(msgspec.json.format(encode(data), indent=2))
+    click.echo(json_of(data))
+
+
+def json_of(data: object) -> bytes:
+    """Return data as JSON that people can read; secrets in clear."""
+    return msgspec.json.format(encode(data), indent=2)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -19,7 +19,11 @@ _COMMANDS = (
     "contract",
     "client",
     "identity",
+    "debtor",
+    "account",
+    "retention",
     "keys",
+    "audit",
     "doctor",
 )
 """In the order of their need; each stands in the module of its name beside this one."""

@@ -13,11 +13,15 @@ _WORDS_BY_FACT = {
     "ContractUnknown": "there is no contract of this id; `lastschrift contract list` shows all",
     "ClientUnknown": "there is no client of this id; `lastschrift client list` shows all",
     "DebtorUnknown": "this contract has no such payer, or it is deleted",
+    "BankAccountUnknown": "this contract has no such bank account",
+    "DebtorServesClient": "a client acts for this payer by its own tokens; revoke that first",
+    "ErasureLogFailed": "the erasure log can't be written or read, so nothing was erased; "
+    "look at the setting erasure_log",
     "UserLinkedAlready": "this user is linked to another payer; unlink it first",
     "UserNotLinked": "this user is linked to nobody; `lastschrift identity list` shows who is",
     "KeyNotActive": "not every server knows the new key yet; try again in half a minute",
-    "KeyStillInUse": "the old key may be in use still; run `lastschrift keys rotate data`, "
-    "wait for a minute, and try again",
+    "KeyStillInUse": "the old key may be in use still; run `lastschrift keys rotate data` and "
+    "`lastschrift keys rotate fingerprint`, wait for two minutes, and try again",
     "QueueFull": "the server has too much to do; try again",
     "ShuttingDown": "the server is ending; try again",
     "StoreFailed": "the database could not be written, nothing was changed; is the disk full?",

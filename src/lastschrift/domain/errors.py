@@ -124,6 +124,10 @@ class UserLinkedAlready(Conflict):
     """This user of an outside identity provider is linked to another debtor."""
 
 
+class DebtorServesClient(Conflict):
+    """A debtor can't be erased: a client that is not revoked acts for it by its own tokens."""
+
+
 class DebtorAccessDenied(NotAllowed):
     """A bank account was to be saved for a debtor that this contract does not have."""
 
@@ -182,6 +186,10 @@ class StoreFailed(Unavailable):
 
 class IdentityProviderDown(Unavailable):
     """The keys of an outside identity provider are not known, and can't be fetched just now."""
+
+
+class ErasureLogFailed(Unavailable):
+    """The log of erasures can't be written or read, so nothing is erased."""
 
 
 class LockedTooLong(Unavailable):

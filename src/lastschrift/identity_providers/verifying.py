@@ -38,7 +38,7 @@ class TrustedProviders:
             self._providers.setdefault(provider.issuer, []).append(provider)
             fetch = partial(fetch_keys, fetcher, provider.issuer, provider.jwks_url)
             self._keys.setdefault(provider.issuer, KeyStore(provider.issuer, fetch, clock))
-        self._remembered: dict[bytes, tuple[VerifiedToken, datetime]] = {}
+        self._remembered: dict[bytes, tuple[VerifiedToken, datetime, datetime]] = {}
 
     @property
     def issuers(self) -> Sequence[str]:
@@ -54,12 +54,12 @@ class TrustedProviders:
         digest = hashlib.sha256(text.encode()).digest()
         now = self._clock.now()
         known = self._remembered.get(digest)
-        if known is not None and now < known[1]:
+        if known is not None and known[1] <= now < known[2]:
             return known[0]
         verified = await self._verify(text, now)
         if len(self._remembered) >= _REMEMBERED_MAX:
             self._remembered.clear()
-        self._remembered[digest] = verified, min(now + REMEMBERED_FOR, verified.expires)
+        self._remembered[digest] = verified, now, min(now + REMEMBERED_FOR, verified.expires)
         return verified
 
     async def _verify(self, text: str, now: datetime) -> VerifiedToken:

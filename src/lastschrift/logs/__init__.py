@@ -12,6 +12,9 @@ type, codes and frames, never by its message (`describe`).
 
 from lastschrift.logs.setup import (
     configure,
+    log_anchor,
+    log_erased_again,
+    log_turned_away,
     log_uncaught,
     log_unexpected,
     log_worker_replaced,
@@ -23,6 +26,9 @@ __all__ = [
     "LogFormat",
     "LogLevel",
     "configure",
+    "log_anchor",
+    "log_erased_again",
+    "log_turned_away",
     "log_uncaught",
     "log_unexpected",
     "log_worker_replaced",

@@ -50,6 +50,14 @@ def log_unexpected(error: BaseException, support_id: str, where: str) -> None:
     _logger().error("unexpected error", support_id=support_id, where=where, error=error)
 
 
+def log_turned_away(requests: int, seconds: float) -> None:
+    """Log how many requests were turned away in the last ``seconds``; none: that is over."""
+    if requests:
+        _logger().warning("requests are turned away", requests=requests, seconds=seconds)
+    else:
+        _logger().warning("all requests are let in again")
+
+
 def log_worker_replaced(exit_code: int, reason: str | None) -> None:
     """Log that a worker died, by a signal if ``exit_code`` is below 0, and another one begins.
 
@@ -57,6 +65,16 @@ def log_worker_replaced(exit_code: int, reason: str | None) -> None:
     """
     told = {} if reason is None else {"reason": reason}
     _logger().error("worker replaced", exit_code=exit_code, **told)
+
+
+def log_erased_again(debtors: int, accounts: int) -> None:
+    """Log that an older database was in place, and who had been erased is erased again."""
+    _logger().warning("erased again", debtors=debtors, accounts=accounts)
+
+
+def log_anchor(anchor: str) -> None:
+    """Log how far a chain of the audit trail has come, in the words of `audit anchor`."""
+    _logger().info(anchor)
 
 
 def log_uncaught() -> None:

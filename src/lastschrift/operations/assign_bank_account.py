@@ -53,7 +53,7 @@ async def assign_bank_account(ports: Ports, command: AssignBankAccount) -> Revea
             return _Outcome(locked.sealed)
         account.check_removable_by(command.client_id)
         account.check_assignable_to(debtor)
-        held = await transaction.bank_account_with(contract, debtor.id, locked.fingerprint)
+        held = await transaction.bank_account_with(contract, debtor.id, locked.fingerprints)
         if held is not None:
             return _Outcome(locked.sealed, held)
         await transaction.assign_bank_account(contract, account.id, debtor.id, audit.at)

@@ -39,10 +39,9 @@ async def _look_up(reader: Reader, token: VerifiedToken) -> tuple[Client, Debtor
 
     Raises: TokenRefused: there is no such client, or it is revoked.
     """
-    found = await reader.credentials(token.client_id)
-    if found is None or found.client.revoked is not None:
+    client = await reader.client(token.client_id)
+    if client is None or client.revoked is not None:
         raise TokenRefused
-    client = found.client
     user = token.user
     return client, await reader.linked_debtor(client.contract_id, user.issuer, user.subject)
 

@@ -1,4 +1,4 @@
-"""Forgetting access tokens that are past their time."""
+"""Forgetting access tokens that are past their time, or of before the clock was set back."""
 
 from lastschrift.operations.ports import Ports, Transaction
 

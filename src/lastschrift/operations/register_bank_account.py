@@ -127,6 +127,6 @@ def prepare_bank_account(
         account=account,
         iban=iban,
         sealed_iban=keys.seal_iban(account_id, iban),
-        fingerprint=keys.fingerprint(iban),
+        fingerprints=keys.fingerprints(iban),
         audit=audit,
     )

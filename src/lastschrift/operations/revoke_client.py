@@ -17,10 +17,9 @@ async def revoke_client(ports: Ports, client_id: ClientId) -> Client:
     now = ports.clock.now()
 
     async def operation(transaction: Transaction) -> Client:
-        found = await transaction.credentials(client_id)
-        if found is None:
+        client = await transaction.client(client_id)
+        if client is None:
             raise ClientUnknown
-        client = found.client
         if client.revoked is not None:
             return client
         await transaction.revoke_client(client_id, now)

@@ -18,14 +18,14 @@ async def rotate_client_secret(ports: Ports, client_id: ClientId) -> Secret:
     secret = ports.ids.new_client_secret()
 
     async def operation(transaction: Transaction) -> None:
-        found = await transaction.credentials(client_id)
+        found = await transaction.client(client_id)
         if found is None:
             raise ClientUnknown
         await transaction.replace_secret(client_id, secret_hash(secret))
         entry = audit_entry(
             ports,
             "client.secret_rotated",
-            contract_id=found.client.contract_id,
+            contract_id=found.contract_id,
             subject_id=client_id,
         )
         await transaction.add_audit_entries([entry])

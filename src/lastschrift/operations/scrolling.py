@@ -5,7 +5,7 @@ object that was the newest when it began; newest first, it never meets what came
 for the same batch at once get one after the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -87,14 +87,20 @@ async def _newest(reader: Reader, contract: ContractId, lister: Lister[T]) -> Po
 
 
 async def next_batch(
-    ports: Ports, contract: ContractId, lister: Lister[T], scroll_id: UUID
+    ports: Ports,
+    contract: ContractId,
+    lister: Lister[T],
+    scroll_id: UUID,
+    check: Callable[[Scroll], None] = lambda _scroll: None,
 ) -> Batch[T]:
     """Return the next batch; an empty one at the end.
 
-    Raises: ScrollUnknown, SearchTooBroad, Unavailable.
+    Raises: ScrollUnknown; what ``check`` raises, told how far it has been read; SearchTooBroad,
+    Unavailable.
     """
     for _ in range(_ATTEMPTS):
         scroll = await _scroll(ports, contract, lister, scroll_id)
+        check(scroll)
         found = await _found(ports, lister, scroll)
         if await _is_taken(ports, scroll, lister.position(found[-1]) if found else None):
             return Batch(scroll_id=scroll_id, items=found, shown=scroll.shown)

@@ -84,6 +84,8 @@ async def _tally(
     reader: Reader, contract: ContractId, lister: Lister[T], until: datetime, before: Tally | None
 ) -> Tally:
     """Count a list, or what came and went since it was counted before."""
+    if before is not None and until < before.until - _MARGIN:
+        before = None  # The clock was set back: what came since bears an earlier instant.
     if before is not None:
         until = max(until, before.until)
 

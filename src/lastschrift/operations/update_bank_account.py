@@ -35,7 +35,7 @@ async def update_bank_account(ports: Ports, command: UpdateBankAccount) -> Revea
     """
     keys = await contract_keys(ports, command.contract_id)
     sealed_iban = keys.seal_iban(command.account_id, command.iban)
-    fingerprint = keys.fingerprint(command.iban)
+    fingerprints = keys.fingerprints(command.iban)
     audit = audit_entry(
         ports,
         "bank_account.updated",
@@ -53,11 +53,11 @@ async def update_bank_account(ports: Ports, command: UpdateBankAccount) -> Revea
         changed = _changed(account, command, audit)
         if changed.debtor is not None:
             held = await transaction.bank_account_with(
-                command.contract_id, changed.debtor.id, fingerprint
+                command.contract_id, changed.debtor.id, fingerprints
             )
             if held not in (None, command.account_id):
                 raise BankAccountAlreadyRegistered(held, command.iban)
-        await transaction.update_bank_account(changed, sealed_iban, fingerprint)
+        await transaction.update_bank_account(changed, sealed_iban, fingerprints)
         await transaction.add_audit_entries([audit])
         return changed
 

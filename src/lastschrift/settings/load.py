@@ -11,8 +11,9 @@ from typing import Any, Self
 import msgspec
 
 from lastschrift.settings.identity_providers import IdentityProvider
-from lastschrift.settings.table import SETTING_BY_NAME, SETTINGS, VARIABLE_PREFIX
+from lastschrift.settings.table import ONE_OF, SETTING_BY_NAME, SETTINGS, VARIABLE_PREFIX
 from lastschrift.settings.values import (
+    HiddenText,
     InstallationKind,
     Listen,
     LogFormat,
@@ -68,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     listen: Listen
     master_key_file: Path
+    master_key: HiddenText | None
+    master_key_command: tuple[str, ...] | None
     public_url: str | None
     trusted_proxies: tuple[Network, ...] | None
     cors: bool
@@ -75,11 +78,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: LogFormat | None
     log_level: LogLevel
     queue_limit: int
+    wait_ms_max: int
+    connections_max: int
     request_timeout_s: float
     body_bytes_max: int
     client_failures_per_minute_max: int
     source_failures_per_minute_max: int
     shutdown_timeout_s: float
+    drain_s: int
+    erasure_log: Path
+    deleted_kept_days: int
+    mandate_kept_months: int
+    voucher_kept_years: int
+    backup_kept_days: int
     identity_provider: tuple[IdentityProvider, ...] | None
 
     @classmethod
@@ -90,8 +101,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """
         directory = directory.absolute()
         values: dict[str, Any] = {setting.name: None for setting in SETTINGS}
-        problems: list[Problem] = []
-        for given in (*_defaults(), *_in_file(directory / CONFIG_FILE), *_in_variables(environ)):
+        all_given = [*_in_file(directory / CONFIG_FILE), *_in_variables(environ)]
+        problems = list(_set_together(all_given))
+        for given in (*_defaults(), *all_given):
             taken = given if isinstance(given, Problem) else _take(given, directory)
             if isinstance(taken, Problem):
                 problems.append(taken)
@@ -100,6 +112,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if problems:
             raise SettingsWrong(problems)
         return cls(directory=directory, **values)
+
+    @property
+    def has_master_key_file(self) -> bool:
+        """Whether the master key is a file, which we may write."""
+        return self.master_key is None and self.master_key_command is None
+
+    @property
+    def master_key_place(self) -> str:
+        """Where the master key comes from, for those who are told."""
+        if self.master_key is not None:
+            return f"the variable {SETTING_BY_NAME['master_key'].variable}"
+        if self.master_key_command is not None:
+            return f"the command {self.master_key_command[0]}"
+        return str(self.master_key_file)
 
     @property
     def lock_file(self) -> Path:
@@ -155,6 +181,16 @@ def _in_variables(environ: Mapping[str, str]) -> Iterator[_Given]:
             yield _Given(name=name, raw=text, place=variable, is_variable=True)
 
 
+def _set_together(all_given: Sequence[_Given | Problem]) -> Iterator[Problem]:
+    """Yield what is wrong with settings that exclude each other."""
+    places = [
+        given.place for given in all_given if isinstance(given, _Given) and given.name in ONE_OF
+    ]
+    names = {given.name for given in all_given if isinstance(given, _Given)}
+    if len(names.intersection(ONE_OF)) > 1:
+        yield Problem(" and ".join(places), "are set together", "leave all but one of them out")
+
+
 # --- what is taken --------------------------------------------------------------------------------
 
 
@@ -165,6 +201,8 @@ def _take(given: _Given, directory: Path) -> dict[str, object] | Problem:
         return Problem(given.place, "is no setting", _nearest(given))
     if given.is_variable and setting.is_file_only:
         return Problem(given.place, "is no variable", f"{given.name} stands in {CONFIG_FILE} only")
+    if not given.is_variable and given.place != "default" and setting.is_variable_only:
+        return Problem(given.place, "may not stand in a file", f"set {setting.variable}")
     try:
         return {given.name: setting.parse(given.raw, directory)}
     except SettingRefused as refusal:
@@ -176,7 +214,7 @@ def _nearest(given: _Given) -> str:
     names = [
         setting.variable if given.is_variable else setting.name
         for setting in SETTINGS
-        if not (given.is_variable and setting.is_file_only)
+        if not (setting.is_file_only if given.is_variable else setting.is_variable_only)
     ]
     written = given.place if given.is_variable else given.name
     found = difflib.get_close_matches(written, names, n=1)

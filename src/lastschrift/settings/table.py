@@ -32,6 +32,7 @@ class Setting:
     unset: str = ""
     written: str = ""
     is_file_only: bool = False
+    is_variable_only: bool = False
 
     @property
     def variable(self) -> str:
@@ -91,6 +92,24 @@ SETTINGS: tuple[Setting, ...] = (
         parse=values.file_path,
     ),
     Setting(
+        name="master_key",
+        default=None,
+        unset="the master key comes from its file",
+        meaning="The text of a master key file, instead of a file.",
+        allowed="what such a file holds",
+        parse=values.hidden_text,
+        is_variable_only=True,
+    ),
+    Setting(
+        name="master_key_command",
+        default=None,
+        unset="the master key comes from its file",
+        example="/usr/local/bin/print-master-key --of lastschrift",
+        meaning="What prints the text of a master key file, instead of a file; it gets no shell.",
+        allowed="a program with its arguments; quotes hold words together",
+        parse=values.command_line,
+    ),
+    Setting(
         name="public_url",
         default=None,
         unset="the request's own scheme and host, on loopback only",
@@ -146,9 +165,24 @@ SETTINGS: tuple[Setting, ...] = (
         parse=values.whole_number(1, 1_000_000),
     ),
     Setting(
+        name="wait_ms_max",
+        default=15,
+        meaning="How long a change may take under any load; what would take longer is told 503.",
+        allowed="a whole number of milliseconds from 1 to 60000",
+        parse=values.whole_number(1, 60_000),
+    ),
+    Setting(
+        name="connections_max",
+        default=10_000,
+        meaning="How many connections each process serves; on further ones it answers 503.",
+        allowed="a whole number from 1 to 1000000",
+        parse=values.whole_number(1, 1_000_000),
+    ),
+    Setting(
         name="request_timeout_s",
-        default=20,
-        meaning="How long a request may take to arrive; then its connection is cut.",
+        default=18,  # and two sweeps of a second: whoever is slow is cut within 20 s
+        meaning="How long a request may take to arrive, and its answer to be taken; "
+        "then the connection is cut.",
         allowed=_SECONDS_ALLOWED,
         parse=values.seconds,
     ),
@@ -181,6 +215,54 @@ SETTINGS: tuple[Setting, ...] = (
         parse=values.seconds,
     ),
     Setting(
+        name="drain_s",
+        default=0,
+        meaning="For how many seconds a stopping server still takes requests, one more on each "
+        "connection, while /readyz says 503: so proxies go elsewhere before it goes.",
+        allowed="a whole number from 0 to 600",
+        parse=values.whole_number(0, 600),
+    ),
+    Setting(
+        name="erasure_log",
+        default="erasures.log",
+        meaning="The file that tells who was erased, for when an older backup is put back; "
+        "a relative path counts from this directory. Keep its copy beside the master key's.",
+        allowed="a path",
+        parse=values.file_path,
+    ),
+    Setting(
+        name="deleted_kept_days",
+        default=30,
+        meaning="For how many days what was deleted is kept, hidden, before it is erased for good: "
+        "as long as a request may be repeated under its idempotency key.",
+        allowed="a whole number from 0 to 3650",
+        parse=values.whole_number(0, 3650),
+    ),
+    Setting(
+        name="mandate_kept_months",
+        default=14,
+        meaning="For how many months from the last collection on a payer's accounts are kept for "
+        "the mandate, where one is erased: 14 by banks' terms for direct debit.",
+        allowed="a whole number from 0 to 600",
+        parse=values.whole_number(0, 600),
+    ),
+    Setting(
+        name="voucher_kept_years",
+        default=8,
+        meaning="For how many years from the end of the last collection's year on they are kept "
+        "as vouchers: 8 by §147(3) AO and §257(4) HGB since 2025.",
+        allowed="a whole number from 0 to 50",
+        parse=values.whole_number(0, 50),
+    ),
+    Setting(
+        name="backup_kept_days",
+        default=90,
+        meaning="For how many days backups must be restorable: `lastschrift keys retire` destroys "
+        "no version of the master key that a younger one needs.",
+        allowed="a whole number from 0 to 3650",
+        parse=values.whole_number(0, 3650),
+    ),
+    Setting(
         name="identity_provider",
         default=None,
         unset="only our own tokens are taken",
@@ -192,3 +274,6 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 SETTING_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+ONE_OF = ("master_key_file", "master_key", "master_key_command")
+"""No more than one of these is set."""

@@ -8,6 +8,7 @@ Listen(host='::1', port=8080)
 
 import ipaddress
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -69,6 +70,13 @@ class PostgresDatabase:
         parts = urlsplit(self.url)
         user, at, hosts = parts.netloc.rpartition("@")
         return f"{parts.scheme}://{user.partition(':')[0]}{at}{hosts}{parts.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenText:
+    """A text that is never shown."""
+
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +161,24 @@ def seconds(raw: object, directory: Path) -> float:
 def file_path(raw: object, directory: Path) -> Path:
     """Take a path; a relative one counts from the installation's directory."""
     return directory / _text(raw)
+
+
+def hidden_text(raw: object, _directory: Path) -> HiddenText:
+    """Take any text of several lines."""
+    if not isinstance(raw, str) or not raw.strip():
+        raise SettingRefused
+    return HiddenText(raw)
+
+
+def command_line(raw: object, _directory: Path) -> tuple[str, ...]:
+    """Take a program and its arguments, written as for a shell."""
+    try:
+        arguments = tuple(shlex.split(_text(raw)))
+    except ValueError:
+        raise SettingRefused("a quotation mark has no other one") from None
+    if not arguments:
+        raise SettingRefused
+    return arguments
 
 
 def database(raw: object, directory: Path) -> SqliteDatabase | PostgresDatabase:

@@ -29,7 +29,11 @@ def write_config(directory: Path, kind: InstallationKind, database: str | None =
     file = directory / CONFIG_FILE
     file.touch(mode=0o600, exist_ok=False)
     given = {"kind": kind.value, "database": database}
-    entries = [_config_entry(setting, given.get(setting.name)) for setting in SETTINGS]
+    entries = [
+        _config_entry(setting, given.get(setting.name))
+        for setting in SETTINGS
+        if not setting.is_variable_only
+    ]
     file.write_text("\n".join([_CONFIG_HEADER, *entries]), encoding="utf-8")
     return file
 
@@ -62,6 +66,8 @@ def _toml(value: str | int) -> str:
 
 def _reference_row(setting: Setting) -> str:
     variable = "in the file only" if setting.is_file_only else f"`{setting.variable}`"
+    if setting.is_variable_only:
+        variable += " only"
     default = setting.unset if setting.default is None else f"`{_toml(_shown(setting))}`"
     return (
         f"| `{setting.name}` | {variable} | {default} | {setting.allowed} | {setting.meaning} |\n"

@@ -25,7 +25,13 @@ ROWS_OF_A_PIECE = 2_000
 # --- account numbers ------------------------------------------------------------------------------
 
 _ACCOUNTS = next(table for table in TABLES if table.name == "bank_account").only(
-    "contract_id", "id", "iban_sealed", "fingerprint", "iban_country", "iban_last_four"
+    "contract_id",
+    "id",
+    "iban_sealed",
+    "fingerprint",
+    "fingerprint_even",
+    "iban_country",
+    "iban_last_four",
 )
 
 
@@ -36,6 +42,7 @@ class KeptNumber(NamedTuple):
     account: AccountId
     sealed: bytes | None
     fingerprint: bytes | None
+    fingerprint_even: bytes | None
     country: str | None
     last_four: str | None
 
@@ -114,39 +121,14 @@ async def find_orphans(installation: Installation) -> Sequence[tuple[Reference, 
     return [(reference, rows) for reference, rows in counts if rows]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditTrail:
-    """What the audit trail looks like.
-
-    ``numbers_unused``: numbers that a writer skipped, of what was refused or undone.
-    ``unaccounted``: bank accounts whose registration is not in it.
-    """
-
-    entries: int
-    writers: int
-    numbers_unused: int
-    unaccounted: int
-
-
-async def examine_audit_trail(installation: Installation) -> AuditTrail:
-    """Hold the audit trail against what it tells of.
+async def count_unaccounted(installation: Installation) -> int:
+    """Return how many bank accounts there are whose registration is not in the audit trail.
 
     Raises: DatabaseRefused.
     """
     async with installation.as_it_is() as tables:
-        unaccounted = await _number(tables, _UNACCOUNTED)
-        writers = await tables.counted(_NUMBERS_OF_WRITERS)
-    return AuditTrail(
-        entries=sum(entries for entries, _ in writers),
-        writers=len(writers),
-        numbers_unused=sum(numbers - entries for entries, numbers in writers),
-        unaccounted=unaccounted,
-    )
+        return await _number(tables, _UNACCOUNTED)
 
-
-_NUMBERS_OF_WRITERS = """
-SELECT count(*), max(sequence) - min(sequence) + 1 FROM audit_entry GROUP BY writer
-"""
 
 _UNACCOUNTED = """
 SELECT count(*) FROM (

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 from lastschrift.operations.ports import Reader, Store
+from lastschrift.storage.chaining import Heads
 from lastschrift.storage.jobs import Observer
 from lastschrift.storage.schema import SchemaError
 from lastschrift.storage.transfer import Source, Tables, TablesInUse, Target
@@ -46,6 +47,11 @@ class OpenStore(Store, Protocol):
     @property
     def queue_depth(self) -> int:
         """How many jobs wait for the next commit."""
+        ...
+
+    @property
+    def audit_heads(self) -> Heads:
+        """How far the chains of the audit trail have come that are written here."""
         ...
 
 

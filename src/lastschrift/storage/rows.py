@@ -43,13 +43,14 @@ class Rows:
 
     def wrapped_key(self, row: Row) -> WrappedKey:
         """Read a row of WRAPPED_KEYS."""
-        purpose, version, master_version, wrapped, active_from = row
+        purpose, version, master_version, wrapped, active_from, complete_from = row
         return WrappedKey(
             purpose=KeyPurpose(purpose),
             version=version,
             master_version=master_version,
             wrapped=wrapped,
             active_from=self._codec.get_instant(active_from),
+            complete_from=self._optional_instant(complete_from),
         )
 
     def principal(self, row: Row) -> Principal:
@@ -85,8 +86,8 @@ class Rows:
         )
 
     def client(self, row: Row) -> Client:
-        """Read a row of CLIENTS, or the first columns of one of CREDENTIALS."""
-        contract, key, name, scopes, identity, created, revoked, manages = row[:8]
+        """Read a row of CLIENT or CLIENTS."""
+        contract, key, name, scopes, identity, created, revoked, manages = row
         identity_id = self._optional_id(identity)
         return Client(
             id=ClientId(self._codec.get_id(key)),

@@ -9,10 +9,15 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from lastschrift.storage.codec import Codec, Row, Value
+from lastschrift.storage.selecting.arguments import Arguments
 from lastschrift.storage.tables import Kind, Table
 
 Told = Callable[[], AbstractContextManager[None]]
 """Turns what an engine says, for as long as a block takes, into `DatabaseRefused`."""
+
+
+Sought = Callable[[Arguments], str]
+"""Returns what stands behind ``FROM`` in a query, and takes the arguments that it needs."""
 
 
 class AlreadyInstalled(Exception):
@@ -43,6 +48,10 @@ class TablesInUse(Tables, Protocol):
         """Return the whole numbers that a statement finds which every engine understands."""
         ...
 
+    async def sought(self, table: Table, which: Sought) -> list[Row]:
+        """Return the rows of a table that are sought, all of them in one look."""
+        ...
+
 
 class Source(Tables, Protocol):
     """All tables of an installation, while nobody writes them."""
@@ -67,6 +76,11 @@ class Target(Tables, Protocol):
     async def finish(self, kind: str) -> None:
         """Mark the database as a ``sandbox`` or for ``production``: now it is an installation."""
         ...
+
+
+def sought_sql(table: Table, which: Sought, arguments: Arguments) -> str:
+    """Return the query for what is sought of a table, in PostgreSQL's form."""
+    return f"SELECT {', '.join(table.columns)} FROM {table.name} {which(arguments)}"
 
 
 # --- rows in an engine's form, and in the program's -----------------------------------------------

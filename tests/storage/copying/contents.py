@@ -30,7 +30,7 @@ def fill_sqlite(path: Path, contents: Contents, kind: str = "production") -> Non
     """Make a SQLite database with these rows."""
     copy_empty_database(path)
     with closing(open_for_writing(path)) as connection:
-        connection.execute("INSERT INTO installation VALUES (1, ?)", (kind,))
+        connection.execute("INSERT INTO installation (only_row, kind) VALUES (1, ?)", (kind,))
         for table in TABLES:
             places = ", ".join("?" * len(table.columns))
             rows = TableCodec(SQLITE_CODEC, table).put_rows(contents[table.name])
@@ -60,6 +60,7 @@ def _some_row(table: Table, number: int) -> Row:
         "sequence": number,
         "token_hash": bytes([number] * 32),
         "fingerprint": bytes([number] * 32),
+        "fingerprint_even": bytes([number + 1] * 32),
         "deleted": None,
         "manages": 0,
         "identity_linking": "by_command",
@@ -90,12 +91,21 @@ _VALUES: Mapping[Kind, st.SearchStrategy[Any]] = {
 _OPTIONAL: Mapping[str, set[str]] = {
     "debtor": {"updated", "deleted"},
     "client": {"revoked"},
+    "contract_key": {"complete_from"},
     "bank_account": {
-        *("fingerprint", "iban_sealed", "iban_country", "iban_last_four", "bic", "bank_name"),
+        *(
+            "fingerprint",
+            "fingerprint_even",
+            "iban_sealed",
+            "iban_country",
+            "iban_last_four",
+            "bic",
+            "bank_name",
+        ),
         *("owner", "holder", "updated", "deleted"),
         *("alias", "expiry", "authorisation", "archived", "managed_by"),
     },
-    "audit_entry": {"client_id"},
+    "audit_entry": {"client_id", "debtor_id", "link"},
 }
 
 
@@ -130,7 +140,7 @@ def _bound_values(table: Table, drawn: Mapping[str, Sequence[Row]]) -> Sequence[
         case "contract":
             return [{"identity_linking": linking} for linking in ("first_use", "by_command")]
         case "contract_key":
-            purposes = ("data", "fingerprint")
+            purposes = ("data", "fingerprint", "hash")
             return [{"contract_id": c, "purpose": p} for c in contracts for p in purposes]
         case "debtor":
             kinds = ("customer", "service_identity", "user")
@@ -153,5 +163,6 @@ def _bound_values(table: Table, drawn: Mapping[str, Sequence[Row]]) -> Sequence[
 def _without_double(table: Table, rows: Iterable[Columns]) -> list[Row]:
     """Leave out rows whose key, or whose fingerprint, another one has."""
     by_key = {tuple(row[name] for name in table.key): row for row in rows}
-    by_fingerprint = {row.get("fingerprint") or key: row for key, row in by_key.items()}
-    return [tuple(row[name] for name in table.columns) for row in by_fingerprint.values()]
+    for column in ("fingerprint", "fingerprint_even"):
+        by_key = {row.get(column) or key: row for key, row in by_key.items()}
+    return [tuple(row[name] for name in table.columns) for row in by_key.values()]

@@ -4,16 +4,16 @@
 domain's words; all SQL stands in `lastschrift.storage`.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field, structs
 
 from lastschrift.operations.ports.access import (
     AccessReader,
     AccessWriter,
-    ClientCredentials,
 )
 from lastschrift.operations.ports.auditing import (
     AuditEntry,
     AuditWriter,
+    Caller,
 )
 from lastschrift.operations.ports.bank_accounts import (
     BankAccountReader,
@@ -40,17 +40,32 @@ from lastschrift.operations.ports.conditions import (
     Nothing,
     TextBetween,
     Wildcard,
+    fingerprint_versions,
     with_fingerprints,
 )
 from lastschrift.operations.ports.contract_keys import (
     ContractKeyReader,
     ContractKeyWriter,
+    KeptFingerprints,
     SealedIban,
     SealedResult,
 )
 from lastschrift.operations.ports.debtors import (
     DebtorReader,
     DebtorWriter,
+)
+from lastschrift.operations.ports.erasure import (
+    AuditPlace,
+    Erased,
+    Erasure,
+    ErasureLog,
+    ErasureMarks,
+    ErasureReader,
+    ErasureWriter,
+    HeldDebtor,
+    HiddenAccount,
+    NoErasureLog,
+    PurgeStep,
 )
 from lastschrift.operations.ports.idempotency import (
     KeyUse,
@@ -91,8 +106,11 @@ from lastschrift.operations.ports.supplies import (
     Ids,
 )
 from lastschrift.operations.ports.vault import (
+    KEYS_KNOWN_AFTER,
     KEYS_REMEMBERED_FOR,
+    KEYS_SETTLED_AFTER,
     ContractKeys,
+    Fingerprints,
     KeyPurpose,
     Vault,
     WrappedKey,
@@ -101,7 +119,9 @@ from lastschrift.operations.ports.vault import (
 __all__ = [
     "ANY_CHARACTERS",
     "COUNTED_MAX",
+    "KEYS_KNOWN_AFTER",
     "KEYS_REMEMBERED_FOR",
+    "KEYS_SETTLED_AFTER",
     "ONE_CHARACTER",
     "TOTAL_AGE_S_MAX",
     "AccessReader",
@@ -109,11 +129,12 @@ __all__ = [
     "AllOf",
     "AnyOf",
     "AuditEntry",
+    "AuditPlace",
     "AuditWriter",
     "BankAccountReader",
     "BankAccountWriter",
     "Batch",
-    "ClientCredentials",
+    "Caller",
     "Clock",
     "Command",
     "Condition",
@@ -122,17 +143,27 @@ __all__ = [
     "ContractKeys",
     "DebtorReader",
     "DebtorWriter",
+    "Erased",
+    "Erasure",
+    "ErasureLog",
+    "ErasureMarks",
+    "ErasureReader",
+    "ErasureWriter",
     "Everything",
     "Field",
+    "Fingerprints",
     "HasFingerprint",
     "HasIban",
     "HasId",
     "HasText",
+    "HeldDebtor",
+    "HiddenAccount",
     "IdentityProviders",
     "IdentityReader",
     "IdentityWriter",
     "Ids",
     "InstantBetween",
+    "KeptFingerprints",
     "KeyPurpose",
     "KeyUse",
     "KeyWriter",
@@ -140,6 +171,7 @@ __all__ = [
     "LockedBankAccount",
     "Matches",
     "NewBankAccount",
+    "NoErasureLog",
     "NoIdentityProviders",
     "Not",
     "Nothing",
@@ -147,6 +179,7 @@ __all__ = [
     "Page",
     "Ports",
     "Position",
+    "PurgeStep",
     "Reader",
     "Result",
     "Scroll",
@@ -164,16 +197,22 @@ __all__ = [
     "VerifiedToken",
     "Wildcard",
     "WrappedKey",
+    "fingerprint_versions",
     "with_fingerprints",
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Everything that the operations reach out to."""
+class Ports(Struct, frozen=True):
+    """Everything that the operations reach out to, and for whom they do it."""
 
     store: Store
     vault: Vault
     clock: Clock
     ids: Ids
     identity_providers: IdentityProviders = field(default_factory=NoIdentityProviders)
+    caller: Caller = field(default_factory=Caller)
+    erasure_log: ErasureLog = field(default_factory=NoErasureLog)
+
+    def on_behalf_of(self, caller: Caller) -> "Ports":
+        """Return the same for another caller."""
+        return structs.replace(self, caller=caller)

@@ -13,6 +13,7 @@ from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorI
 from lastschrift.operations.ports.auditing import AuditEntry
 from lastschrift.operations.ports.conditions import Condition
 from lastschrift.operations.ports.lists import Page, Search, Stretch
+from lastschrift.operations.ports.vault import Fingerprints
 
 
 class SealedBankAccount(Struct, frozen=True):
@@ -26,7 +27,7 @@ class LockedBankAccount(Struct, frozen=True):
     """A bank account that nobody else changes until the COMMIT; equal IBANs, equal fingerprints."""
 
     sealed: SealedBankAccount
-    fingerprint: bytes
+    fingerprints: Fingerprints
 
 
 class NewBankAccount(Struct, frozen=True, gc=False):
@@ -35,7 +36,7 @@ class NewBankAccount(Struct, frozen=True, gc=False):
     account: BankAccount
     iban: Iban
     sealed_iban: bytes
-    fingerprint: bytes
+    fingerprints: Fingerprints
     audit: AuditEntry
 
 
@@ -159,16 +160,18 @@ class BankAccountWriter(Protocol):
         ...
 
     async def bank_account_with(
-        self, contract: ContractId, debtor: DebtorId, fingerprint: bytes
+        self, contract: ContractId, debtor: DebtorId, fingerprints: Fingerprints
     ) -> AccountId | None:
         """Return which of a debtor's accounts has an IBAN, if one has; archived ones don't count.
+
+        One fingerprint that is the same is enough.
 
         It stays so until the COMMIT, if the debtor is locked.
         """
         ...
 
     async def update_bank_account(
-        self, account: BankAccount, sealed_iban: bytes, fingerprint: bytes
+        self, account: BankAccount, sealed_iban: bytes, fingerprints: Fingerprints
     ) -> None:
         """Take another debtor, IBAN, bank, owner and time of change for a bank account.
 

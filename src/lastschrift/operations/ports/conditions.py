@@ -84,9 +84,10 @@ class HasIban(Struct, frozen=True, tag=True):
 
 
 class HasFingerprint(Struct, frozen=True, tag=True):
-    """A bank account's IBAN has this fingerprint."""
+    """A bank account's IBAN has this fingerprint, under this version of the key."""
 
     fingerprint: bytes
+    version: int = 1
 
 
 class HasText(Struct, frozen=True, tag=True):
@@ -153,11 +154,17 @@ Condition = (
 )
 
 
-def with_fingerprints(condition: Condition, fingerprint: Callable[[Iban], bytes]) -> Condition:
-    """Return the condition with the fingerprint of each IBAN in its place."""
+def with_fingerprints(
+    condition: Condition, fingerprint: Callable[[Iban], tuple[int, bytes]]
+) -> Condition:
+    """Return the condition with the fingerprint of each IBAN in its place.
+
+    ``fingerprint`` returns the version of the key, and what comes of it.
+    """
     match condition:
         case HasIban(iban):
-            return HasFingerprint(fingerprint(iban))
+            version, octets = fingerprint(iban)
+            return HasFingerprint(octets, version)
         case AllOf(conditions):
             return AllOf(tuple(with_fingerprints(part, fingerprint) for part in conditions))
         case AnyOf(conditions):
@@ -166,3 +173,16 @@ def with_fingerprints(condition: Condition, fingerprint: Callable[[Iban], bytes]
             return Not(with_fingerprints(negated, fingerprint))
         case _:
             return condition
+
+
+def fingerprint_versions(condition: Condition) -> set[int]:
+    """Return the versions of the fingerprint key that a condition goes by."""
+    match condition:
+        case HasFingerprint(_, version):
+            return {version}
+        case AllOf(parts) | AnyOf(parts):
+            return {version for part in parts for version in fingerprint_versions(part)}
+        case Not(negated):
+            return fingerprint_versions(negated)
+        case _:
+            return set()

@@ -8,6 +8,7 @@ from lastschrift.operations.ports.auditing import AuditWriter
 from lastschrift.operations.ports.bank_accounts import BankAccountReader, BankAccountWriter
 from lastschrift.operations.ports.contract_keys import ContractKeyReader, ContractKeyWriter
 from lastschrift.operations.ports.debtors import DebtorReader, DebtorWriter
+from lastschrift.operations.ports.erasure import ErasureReader, ErasureWriter, PurgeStep
 from lastschrift.operations.ports.idempotency import KeyWriter
 from lastschrift.operations.ports.identities import IdentityReader, IdentityWriter
 from lastschrift.operations.ports.scrolls import ScrollReader, ScrollWriter
@@ -24,6 +25,7 @@ class Reader(
     BankAccountReader,
     IdentityReader,
     ScrollReader,
+    ErasureReader,
     Protocol,
 ):
     """What can be asked of the store."""
@@ -38,6 +40,7 @@ class Transaction(
     IdentityWriter,
     KeyWriter,
     ScrollWriter,
+    ErasureWriter,
     AuditWriter,
     Protocol,
 ):
@@ -89,5 +92,14 @@ class Store(Protocol):
 
         ``what`` tells questions apart. Many who ask the same at once are told the same. The query
         is given what was found before, if that is remembered.
+        """
+        ...
+
+    async def purge(self, step: int) -> PurgeStep:
+        """Have the next part of the store's files hold nothing of rows that are gone or changed.
+
+        ``step`` is 0, or where the step before it said that another one follows.
+
+        Raises: QueueFull, StoreFailed, ShuttingDown.
         """
         ...

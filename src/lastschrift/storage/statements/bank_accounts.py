@@ -59,7 +59,9 @@ FOR UPDATE
 """
 
 LOCK_BANK_ACCOUNT = """
-SELECT fingerprint FROM bank_account WHERE contract_id = $1::uuid AND id = $2::uuid FOR UPDATE
+SELECT fingerprint, fingerprint_even FROM bank_account
+WHERE contract_id = $1::uuid AND id = $2::uuid
+FOR UPDATE
 """
 """The row alone: after waiting for a lock, PostgreSQL would join it to the debtor it had before."""
 
@@ -67,12 +69,18 @@ BANK_ACCOUNT_WITH = """
 SELECT id FROM bank_account
 WHERE contract_id = $1::uuid AND debtor_id = $2::uuid AND fingerprint = $3::bytea
   AND deleted IS NULL
+UNION
+SELECT id FROM bank_account
+WHERE contract_id = $1::uuid AND debtor_id = $2::uuid AND fingerprint_even = $4::bytea
+  AND deleted IS NULL
 """
+"""Each half by an index of its own; there is no more than one such account."""
 
 UPDATE_BANK_ACCOUNT = """
 UPDATE bank_account SET debtor_id = $3::uuid, fingerprint = $4::bytea, iban_sealed = $5::bytea,
     iban_country = $6::text, iban_last_four = $7::text, bic = $8::text, bank_name = $9::text,
-    owner = $10::text, updated = $11::timestamptz, folded_owner = $12::text
+    owner = $10::text, updated = $11::timestamptz, folded_owner = $12::text,
+    fingerprint_even = $13::bytea
 WHERE contract_id = $1::uuid AND id = $2::uuid
 """
 

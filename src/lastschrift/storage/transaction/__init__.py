@@ -10,6 +10,7 @@ from lastschrift.storage.transaction.bank_accounts import BankAccountSqlReader, 
 from lastschrift.storage.transaction.contract_keys import ContractKeySqlReader
 from lastschrift.storage.transaction.debtors import DebtorSqlReader, DebtorSqlWriter
 from lastschrift.storage.transaction.engine import Engine
+from lastschrift.storage.transaction.erasure import ErasureSqlReader, ErasureSqlWriter
 from lastschrift.storage.transaction.idempotency import KeySqlWriter
 from lastschrift.storage.transaction.identities import IdentitySqlReader, IdentitySqlWriter
 from lastschrift.storage.transaction.scrolls import ScrollSqlReader, ScrollSqlWriter
@@ -24,6 +25,7 @@ class SqlReader(
     BankAccountSqlReader,
     IdentitySqlReader,
     ScrollSqlReader,
+    ErasureSqlReader,
 ):
     """`operations.ports.Reader` over an engine's connection."""
 
@@ -36,6 +38,7 @@ class SqlTransaction(
     IdentitySqlWriter,
     KeySqlWriter,
     ScrollSqlWriter,
+    ErasureSqlWriter,
     AuditSqlWriter,
 ):
     """`operations.ports.Transaction` over an engine's connection."""

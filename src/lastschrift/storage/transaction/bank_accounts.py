@@ -8,6 +8,7 @@ from lastschrift.domain.errors import DomainError
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
 from lastschrift.operations.ports import (
     Condition,
+    Fingerprints,
     LockedBankAccount,
     NewBankAccount,
     Page,
@@ -148,28 +149,29 @@ class BankAccountSqlWriter(BankAccountSqlReader):
             self._codec.put_id(account),
         )
         found = await self.readable_bank_account(contract, account) if rows else None
-        return None if found is None else LockedBankAccount(found, fingerprint=rows[0][0])
+        return None if found is None else LockedBankAccount(found, Fingerprints(*rows[0]))
 
     async def bank_account_with(
-        self, contract: ContractId, debtor: DebtorId, fingerprint: bytes
+        self, contract: ContractId, debtor: DebtorId, fingerprints: Fingerprints
     ) -> AccountId | None:
         rows = await self._engine.fetch(
             bank_accounts.BANK_ACCOUNT_WITH,
             self._codec.put_id(contract),
             self._codec.put_id(debtor),
-            fingerprint,
+            fingerprints.odd,
+            fingerprints.even,
         )
         return AccountId(self._codec.get_id(rows[0][0])) if rows else None
 
     async def update_bank_account(
-        self, account: BankAccount, sealed_iban: bytes, fingerprint: bytes
+        self, account: BankAccount, sealed_iban: bytes, fingerprints: Fingerprints
     ) -> None:
         await self._engine.fetch(
             bank_accounts.UPDATE_BANK_ACCOUNT,
             self._codec.put_id(account.contract_id),
             self._codec.put_id(account.id),
             None if account.debtor is None else self._codec.put_id(account.debtor.id),
-            fingerprint,
+            fingerprints.odd,
             sealed_iban,
             account.iban_country,
             account.iban_last_four,
@@ -178,6 +180,7 @@ class BankAccountSqlWriter(BankAccountSqlReader):
             account.owner,
             None if account.updated is None else self._codec.put_instant(account.updated),
             folded_column(account.owner),
+            fingerprints.even,
         )
 
     async def update_account_usage(self, account: BankAccount) -> None:
