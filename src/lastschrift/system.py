@@ -23,7 +23,10 @@ _RANDOM_BITS = (1 << 62) - 1
 _COUNTER_BITS = 12
 
 
-_HELD_NS_MAX = TOKEN_AHEAD_MAX // timedelta(microseconds=1) * 1_000
+_EXPIRED_KEPT = timedelta(minutes=1)
+"""So long an expired token may lie about until it is deleted, and must not be good again."""
+
+_HELD_NS_MAX = (TOKEN_AHEAD_MAX + _EXPIRED_KEPT) // timedelta(microseconds=1) * 1_000
 """How far the clock may be set back and not be followed."""
 
 _SLOWED = 1_000
@@ -35,7 +38,7 @@ _instant_of = datetime.fromtimestamp
 class SystemClock:
     """The machine's clock, but never set back by a little.
 
-    Set back by up to 21 minutes, it would let tokens live so much longer. Then it goes on from
+    Set back by up to 22 minutes, it would let tokens live so much longer. Then it goes on from
     where it was, slower by a thousandth until the machine's has caught up. Set back by more, it
     follows: tokens of before are refused, since they expire too far ahead. Set forward it always
     follows: tokens end early. (docs/decisions/clocks.md)

@@ -209,6 +209,8 @@ async def test_no_token_lives_longer_and_nothing_breaks_however_the_clock_jumps(
             time.passes(HOUSEKEEPING_S)
             await drop_expired_tokens(merchant.house.ports)
             time.passes(random.uniform(0, 1.5 * LIFETIME_S))
+            await drop_expired_tokens(merchant.house.ports)
+            time.passes(random.uniform(0, HOUSEKEEPING_S))  # and the next one has not come yet
             await merchant.check_tokens()
             await merchant.get_token()
             await merchant.repeat(random.choice(merchant.requests))
@@ -250,6 +252,18 @@ async def set_back(house: House, how_far: timedelta, make_clock: MakeClock) -> N
         await merchant.check_tokens()
         await drop_expired_tokens(merchant.house.ports)
         time.passes(how_far.total_seconds())
+        await merchant.check_tokens()
+
+
+@pytest.mark.parametrize("minutes", [20, 20.5, 21, 21.5, 22, 22.5])
+async def test_a_token_that_is_not_deleted_yet_is_not_good_again(
+    house: House, minutes: float
+) -> None:
+    time = Time()
+    async with merchant_of(house, time) as merchant:
+        await merchant.get_token()
+        time.passes(LIFETIME_S + HOUSEKEEPING_S - 1)
+        time.wall -= timedelta(minutes=minutes)
         await merchant.check_tokens()
 
 
