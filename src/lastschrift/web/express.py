@@ -14,10 +14,10 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from lastschrift.web.app import FastLane
 from lastschrift.web.deadline import Patience
+from lastschrift.web.door.shedding import SheddingProtocol
 from lastschrift.web.endpoint import Endpoint
 from lastschrift.web.errand import run_errand
 from lastschrift.web.http import AsgiScope, Request
-from lastschrift.web.shedding import SheddingProtocol
 
 _BODY_BYTES_MAX = 65_536
 """A longer body makes uvicorn stop reading until the application asks for more."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lastschrift.web.admission import PLACES, PLACES_FILLED, Admission, Visit
+from lastschrift.web.door.admission import PLACES, PLACES_FILLED, Admission, Visit
 
 WAIT_S_MAX = 0.015
 SETTLED_S = 1.0

@@ -24,7 +24,7 @@ PROBES = (b"/healthz", b"/readyz", b"/metrics")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
-    with running_sandbox(program=(sys.executable, "-m", "tests.web.shut_door")) as running:
+    with running_sandbox(program=(sys.executable, "-m", "tests.web.door.shut_door")) as running:
         yield running
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastschrift.web.glance import Glances
+from lastschrift.web.door.glance import Glances
 
 BODY = b'{"a": 1}'
 POST = b"POST /api/v2/x?y=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n" + BODY

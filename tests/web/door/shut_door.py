@@ -1,7 +1,7 @@
 """The real program with a door that nobody but probes comes through, as a process of its own."""
 
 from lastschrift.main import main
-from lastschrift.web.admission import Admission
+from lastschrift.web.door.admission import Admission
 
 
 def shut(admission: Admission) -> None:

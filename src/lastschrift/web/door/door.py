@@ -1,8 +1,8 @@
 """The door: every request but the probes' is let in here, or told to come back.
 
-It puts together who may come in (`lastschrift.web.admission`), what the others are told
-(`lastschrift.web.refusal`), and what is said of it: figures, and a line in the log when it begins,
-every ten seconds, and when it is over.
+It puts together who may come in (`lastschrift.web.door.admission`), what the others are told
+(`lastschrift.web.door.refusal`), and what is said of it: figures, and a line in the log when it
+begins, every ten seconds, and when it is over.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
-from lastschrift.web.admission import Admission
 from lastschrift.web.api import Api, paths_of
-from lastschrift.web.glance import Glances
+from lastschrift.web.door.admission import Admission
+from lastschrift.web.door.glance import Glances
+from lastschrift.web.door.refusal import Refusal
 from lastschrift.web.http import AsgiScope, Edge, Header
-from lastschrift.web.refusal import Refusal
 
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Whoever looks after the server is let in always, the more so if there is too much to do."""

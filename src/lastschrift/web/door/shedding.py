@@ -17,7 +17,7 @@ from uvicorn.server import ServerState
 
 from lastschrift.web.app import FastLane
 from lastschrift.web.deadline import DeadlineProtocol
-from lastschrift.web.door import Door, Leave, is_probe
+from lastschrift.web.door.door import Door, Leave, is_probe
 from lastschrift.web.http import AsgiReceive, AsgiScope, AsgiSend
 from lastschrift.web.one_write import answer_whole
 
