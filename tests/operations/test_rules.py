@@ -17,6 +17,7 @@ NO_VERBS = {
     "ports",
     "auditing",
     "contract_keys",
+    "dropping",
     "erasing",
     "hashing",
     "locking",
