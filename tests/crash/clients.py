@@ -47,6 +47,17 @@ class Told:
     turned_away: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
 
+    def so_far(self) -> "Told":
+        """Return what has been told up to this moment; clients may be told more meanwhile."""
+        return Told(
+            containers=self.containers.copy(),
+            existing=self.existing.copy(),
+            methods=self.methods.copy(),
+            unanswered=self.unanswered,
+            turned_away=self.turned_away,
+            asked=self.asked.copy(),
+        )
+
 
 def ibans(seed: int) -> Iterator[str]:
     """Yield valid German IBANs, none twice for the same seed."""

@@ -2,7 +2,9 @@
 
 Power is cut by ext4 itself: told to shut down, it writes nothing any more, not even its journal
 (``EXT4_IOC_SHUTDOWN``, include/uapi/linux/ext4.h). On the disk is then what had been synced, or had
-been written by chance; the page cache goes with the mount.
+been written by chance; the page cache goes with the mount. A sync that is under way meanwhile may
+be told that it succeeded, though the journal of what it wrote is missing then (Linux 6; seen in one
+of ten cuts), so what rests on it does not count.
 """
 
 import fcntl
