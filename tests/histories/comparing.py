@@ -1,7 +1,7 @@
 """A server and the books of its merchants, held against each other with each request."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -156,15 +156,28 @@ class Comparison:
             self._note(request)
         answers = await asyncio.gather(*[self.world.ask(request.asked) for request in requests])
         told = list(zip(requests, answers, strict=True))
-        for order in (told, told[::-1]):
-            books = deepcopy(self.books)
-            if all(
-                request.effect(books[request.merchant], made_by(answer)) == said(answer)
-                for request, answer in order
-            ):
-                self.books = books
-                return
-        raise AssertionError(told, self.books)
+        fitting = [books for order in (told, told[::-1]) if (books := self._after(order))]
+        if fitting and fitting[0] != fitting[-1]:
+            fitting = [books for books in fitting if await self._is_there(books, requests)]
+        assert fitting, (told, self.books)
+        self.books = fitting[0]
+
+    def _after(self, answered: Sequence[tuple[Request, Answered]]) -> list[Books] | None:
+        """Return all books after requests in this order; None if they would say otherwise."""
+        books = deepcopy(self.books)
+        for request, answer in answered:
+            if request.effect(books[request.merchant], made_by(answer)) != said(answer):
+                return None
+        return books
+
+    async def _is_there(self, books: Sequence[Books], requests: Iterable[Request]) -> bool:
+        """Whether all that those who asked have is as in these books: answers may not tell."""
+        for merchant in {request.merchant for request in requests}:
+            if books[merchant].changes != await self.world.audited(merchant):
+                return False
+            if expected_of(books[merchant]) != await self._seen(merchant):
+                return False
+        return True
 
     def _note(self, request: Request) -> None:
         if request.changes:

@@ -132,6 +132,18 @@ async def test_nothing_lands_under_a_debtor_that_is_deleted(merchant: Merchant) 
             await outcomes([merchant.delete_whosever(account)])
 
 
+async def test_an_account_that_goes_with_its_debtor_is_gone_for_who_replaces_it(
+    merchant: Merchant,
+) -> None:
+    """As if one came after the other: there is no moment with the account and no debtor."""
+    for number in range(WRITERS):
+        debtor = await merchant.add_debtor()
+        account = (await merchant.register(debtor, number=number)).account.id
+        replacing = [merchant.update(account, debtor, german_iban(99)) for _ in range(3)]
+        found = await outcomes([merchant.delete_debtor(debtor), *replacing])
+        assert set(refusals(found)) <= {BankAccountUnknown}
+
+
 def merchant_contact() -> Party:
     return Party(company="Another Inc.")
 

@@ -35,9 +35,11 @@ async def lock_account_for(
     """
     if await transaction.bank_account(contract, account) is None:
         raise BankAccountUnknown
-    if not await transaction.lock_debtor(contract, debtor):
+    is_there = await transaction.lock_debtor(contract, debtor)
+    locked = await lock_live_account(transaction, contract, account)  # It may be gone with him.
+    if not is_there:
         raise DebtorAccessDenied(debtor.id)
-    return await lock_live_account(transaction, contract, account)
+    return locked
 
 
 async def lock_account_with_its_debtor(
