@@ -117,6 +117,14 @@ def running(
         shutil.rmtree(place)
 
 
+class DidNotStart(AssertionError):
+    """The server has not answered; ``status`` is with what it ended, if it did."""
+
+    def __init__(self, status: int | None, output: str) -> None:
+        super().__init__(f"the server did not start ({status}): {output}")
+        self.status = status
+
+
 def _await_url(process: subprocess.Popen[str], said: Path, log: Path) -> str:
     """Return the address that the server prints once it answers."""
     deadline = time.monotonic() + START_TIMEOUT_S
@@ -125,7 +133,7 @@ def _await_url(process: subprocess.Popen[str], said: Path, log: Path) -> str:
         if found is not None:
             return found[1]
         time.sleep(POLL_S)
-    raise AssertionError(f"the server did not start: {said.read_text()}{log.read_text()}")
+    raise DidNotStart(process.returncode, said.read_text() + log.read_text())
 
 
 def _end(process: subprocess.Popen[str]) -> None:
