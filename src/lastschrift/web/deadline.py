@@ -167,6 +167,11 @@ class DeadlineProtocol(HttpToolsProtocol):
         is_answered = getattr(self.cycle, "response_complete", False)
         self.sweeps_left = self.patience.next_request if is_answered else _NOT_AWAITED
 
+    def expect_nothing(self) -> None:
+        """Take note of a request that came whole, and was not parsed."""
+        self.sweeps_left = _NOT_AWAITED
+        self.head_bytes = 0
+
     def on_response_complete(self) -> None:
         """Expect the next request; the sweep takes the place of uvicorn's timer."""
         if self.pipeline or self.transport.is_closing():

@@ -3,13 +3,15 @@
 A hot route is found as soon as the head is read, by method and path. Its body is awaited by the
 parser, not by the application; then its endpoint runs as an errand, without a task. Everything
 unusual (a body in chunks, a long one, one that waits to be asked for) goes the usual way, by ASGI
-to the same endpoint, so that nobody can tell which way it went.
+to the same endpoint, so that nobody can tell which way it went. A request whose head came before on
+its connection is served without being parsed (`lastschrift.web.known_head`).
 """
 
+import asyncio
 import threading
 from typing import Any, NoReturn, cast
 
-from uvicorn._types import ASGI3Application
+from uvicorn._types import ASGI3Application, HTTPScope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from lastschrift.web.app import FastLane
@@ -18,9 +20,13 @@ from lastschrift.web.door.shedding import SheddingProtocol
 from lastschrift.web.endpoint import Endpoint
 from lastschrift.web.errand import run_errand
 from lastschrift.web.http import AsgiScope, Request
+from lastschrift.web.known_head import KnownHead
 
 _BODY_BYTES_MAX = 65_536
 """A longer body makes uvicorn stop reading until the application asks for more."""
+
+_LESSONS = 8
+"""So many heads in a row are kept in vain; then it is a client that never sends one again."""
 
 
 class ExpressProtocol(SheddingProtocol):
@@ -28,6 +34,26 @@ class ExpressProtocol(SheddingProtocol):
 
     _awaiting_body: Endpoint | None = None
     _serving: RequestResponseCycle | None = None
+    _known: tuple[KnownHead, Endpoint] | None = None
+    _lessons_left = _LESSONS
+    _parsing = b""
+
+    def _take(self, data: bytes) -> None:
+        """Serve a request whose head is known; have all else parsed."""
+        if not self._is_between_requests():
+            super()._take(data)
+            return
+        if self._known is not None:
+            known, endpoint = self._known
+            read = known.read(data)
+            if read is not None:
+                self._serve_known(endpoint, *read)
+                return
+        self._parsing = data
+        try:
+            super()._take(data)
+        finally:
+            self._parsing = b""
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Begin to serve a request whose head is in; a hot one begins when its body is."""
@@ -45,12 +71,47 @@ class ExpressProtocol(SheddingProtocol):
         super().on_message_complete()
         endpoint, self._awaiting_body = self._awaiting_body, None
         if endpoint is not None:
-            leave = self.let_in(self.cycle)
-            if leave is None:
-                return
-            cycle: Any = self.cycle  # uvicorn's types say all of ASGI, ours what we need of it
-            request = Request(cycle.scope, cycle.receive, endpoint.edge, bytes(cycle.body))
-            run_errand(self.loop, endpoint.serve(request, cycle.send), self._tell_failure, leave)
+            self._learn(endpoint)
+            self._serve_whole(endpoint, self.cycle, bytes(self.cycle.body))
+
+    def _learn(self, endpoint: Endpoint) -> None:
+        """Keep the head of the request that was parsed, in case it comes again."""
+        if self._lessons_left and self._parsing and self.cycle.keep_alive:
+            self._lessons_left -= 1
+            known = KnownHead.of(self._parsing, cast("AsgiScope", self.scope))
+            if known is not None:
+                self._known = known, endpoint
+
+    def _serve_known(self, endpoint: Endpoint, scope: AsgiScope, body: bytes) -> None:
+        """Serve a request that was not parsed, as if it had been."""
+        self._lessons_left = _LESSONS
+        self.expect_nothing()
+        self.scope = cast("HTTPScope", scope)
+        self.cycle = self._serving = RequestResponseCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=not self.ending.is_set(),
+            on_response=self.on_response_complete,
+        )
+        self.cycle.more_body = False
+        self.cycle.message_event.set()
+        self._serve_whole(endpoint, self.cycle, body)
+
+    def _serve_whole(self, endpoint: Endpoint, cycle: RequestResponseCycle, body: bytes) -> None:
+        """Serve a hot request that is there whole, if there is a place for it."""
+        leave = self.let_in(cycle)
+        if leave is None:
+            return
+        asked: Any = cycle  # uvicorn's types say all of ASGI, ours what we need of it
+        request = Request(asked.scope, asked.receive, endpoint.edge, body)
+        run_errand(self.loop, endpoint.serve(request, asked.send), self._tell_failure, leave)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let nothing be written any more; uvicorn tells only the request that came last."""

@@ -68,7 +68,7 @@ def _head(
     return b"".join(
         (
             _STATUS_LINES[response.status],
-            header_lines(cycle.default_headers),
+            _servers_own.lines(cycle.default_headers),
             block.lines,
             header_lines(_checked(headers)) if headers else b"",
             b""
@@ -77,6 +77,23 @@ def _head(
             b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n",
         )
     )
+
+
+class _ServersOwn:
+    """uvicorn's own headers, written out once for each list of them: it makes one a second."""
+
+    def __init__(self) -> None:
+        self._headers: Sequence[Header] = ()
+        self._lines = b""
+
+    def lines(self, headers: Sequence[Header]) -> bytes:
+        """Return them as HTTP/1.1 writes them; a list that was given once is not changed."""
+        if headers is not self._headers:
+            self._headers, self._lines = headers, header_lines(headers)
+        return self._lines
+
+
+_servers_own = _ServersOwn()
 
 
 def _checked(headers: Sequence[Header]) -> Sequence[Header]:

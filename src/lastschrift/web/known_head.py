@@ -1,0 +1,80 @@
+r"""A head that came before on its connection: it says the same again, and is not parsed again.
+
+A client that keeps its connection sends the same head with every request; only the length of the
+body differs. So what the parser made of it is kept with the connection. Bytes that are the same to
+the last one, but for the digits of the length, mean the same; all else is left to the parser.
+
+>>> head = b"POST /a HTTP/1.1\r\nHost: b\r\nContent-Length: %d\r\n\r\n"
+>>> scope = {"method": "POST", "raw_path": b"/a"}
+>>> scope["headers"] = [(b"host", b"b"), (b"content-length", b"2")]
+>>> known = KnownHead.of(head % 2 + b"{}", scope)
+>>> again, body = known.read(head % 4 + b"null")
+>>> again["headers"], body
+([(b'host', b'b'), (b'content-length', b'4')], b'null')
+>>> known.read(head % 4 + b"nul") is None
+True
+"""
+
+from typing import Final
+
+from lastschrift.web.http import AsgiScope, Header
+
+_HEAD_BYTES_MAX: Final = 2_048
+"""A longer head is not kept: ten thousand connections may each have one."""
+
+_DIGITS_MAX: Final = 5
+_END: Final = b"\r\n\r\n"
+_LENGTH: Final = b"content-length"
+_LENGTH_LINE: Final = b"\r\n%b:" % _LENGTH
+
+
+class KnownHead:
+    """What the parser made of a head, and the head around the digits of its length."""
+
+    __slots__ = ("_after", "_before", "_headers", "_place", "_scope")
+
+    def __init__(self, before: bytes, after: bytes, scope: AsgiScope, place: int) -> None:
+        self._before = before
+        self._after = after
+        self._scope = dict(scope)
+        self._headers: list[Header] = scope["headers"]
+        self._place = place
+
+    @classmethod
+    def of(cls, data: bytes, scope: AsgiScope) -> "KnownHead | None":
+        """Return what is known by a request, if all of it came at once and nothing with it.
+
+        ``scope`` is what the parser made of ``data``. A head is not known that has a line which is
+        no header of its own there: one that goes on, or was left out.
+        """
+        head_bytes = data.find(_END, 0, _HEAD_BYTES_MAX) + len(_END)
+        headers: list[Header] = scope["headers"]
+        lengths = [place for place, (name, _) in enumerate(headers) if name == _LENGTH]
+        head = data[:head_bytes]
+        line = head.lower().find(_LENGTH_LINE)
+        if len(lengths) != 1 or line < 0 or head.count(b"\r\n") != len(headers) + 2:
+            return None
+        if not head.startswith(b"%b %b" % (scope["method"].encode(), scope["raw_path"])):
+            return None
+        digits = headers[lengths[0]][1]
+        start = head.find(digits, line + len(_LENGTH_LINE))
+        known = cls(head[:start], head[start + len(digits) :], scope, lengths[0])
+        return known if known.read(data) is not None else None
+
+    def read(self, data: bytes) -> tuple[AsgiScope, bytes] | None:
+        """Return scope and body, if ``data`` is a request with this head, whole and alone."""
+        if not data.startswith(self._before):
+            return None
+        start = len(self._before)
+        end = data.find(b"\r", start, start + _DIGITS_MAX + 1)
+        digits = data[start:end]
+        if end < 0 or not digits.isdigit() or not data.startswith(self._after, end):
+            return None
+        body = data[end + len(self._after) :]
+        if len(body) != int(digits) or not body:
+            return None
+        headers = self._headers.copy()
+        headers[self._place] = _LENGTH, digits
+        scope: AsgiScope = self._scope.copy()
+        scope["headers"] = headers
+        return scope, body

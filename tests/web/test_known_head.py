@@ -1,0 +1,313 @@
+"""A head that came before: it is read as the parser reads it, or left to the parser."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import httptools
+import pytest
+import uvicorn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from uvicorn.server import ServerState
+
+from lastschrift.web.app import FastLane
+from lastschrift.web.deadline import Patience
+from lastschrift.web.express import with_patience
+from lastschrift.web.http import (
+    AsgiReceive,
+    AsgiScope,
+    AsgiSend,
+    Header,
+    HeaderBlock,
+    Request,
+    Response,
+)
+from lastschrift.web.known_head import KnownHead
+from lastschrift.web.one_write import send_response
+
+# --- what is known says what the parser says ------------------------------------------------------
+
+
+class Parsed:
+    """What the parser makes of some bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.ended = 0
+        self.url = self.body = b""
+        self.headers: list[Header] = []
+        parser = httptools.HttpRequestParser(self)
+        parser.feed_data(data)
+        self.method = parser.get_method()
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        self.ended += 1
+
+    @property
+    def scope(self) -> AsgiScope:
+        return {"method": self.method.decode(), "raw_path": self.url, "headers": self.headers}
+
+
+LINES = (
+    b"Host: a",
+    b"Authorization: Bearer x",
+    b"content-length: 3",
+    b"Content-Length:3",
+    b"Content-Length:  3 ",
+    b"CONTENT-LENGTH: 03",
+    b"X: Content-Length: 3",
+    b"X-Content-Length: 3",
+    b" folded",
+    b"Transfer-Encoding: chunked",
+    b"Connection: close",
+    b"X:",
+)
+HEADS = st.lists(st.sampled_from(LINES), max_size=5).map(
+    lambda lines: b"\r\n".join([b"POST /a HTTP/1.1", *lines, b"", b""])
+)
+BODIES = st.sampled_from([b"", b"a", b"abc", b"abcd", b"\r\n\r\n", b"x" * 12])
+CHANGES = st.lists(
+    st.tuples(st.integers(0, 120), st.sampled_from([b"", b"0", b"1", b" ", b"\r\n", b"-", b"a"])),
+    max_size=2,
+)
+
+
+def changed(data: bytes, changes: Sequence[tuple[int, bytes]]) -> bytes:
+    for place, instead in changes:
+        data = data[:place] + instead + data[place + 1 :]
+    return data
+
+
+def request_of(length: int, body: bytes) -> bytes:
+    return b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\nX: y\r\n\r\n%b" % (length, body)
+
+
+@settings(max_examples=2_000)
+@given(head=HEADS, body=BODIES, other=BODIES, changes=CHANGES)
+def test_whatever_is_read_the_parser_reads_as_well(
+    head: bytes, body: bytes, other: bytes, changes: list[tuple[int, bytes]]
+) -> None:
+    try:
+        first = Parsed(head + body)
+    except httptools.HttpParserError:
+        return
+    known = KnownHead.of(head + body, first.scope) if first.ended else None
+    again = changed(head, changes) + other
+    read = None if known is None else known.read(again)
+    if read is not None:
+        scope, read_body = read
+        parsed = Parsed(again)
+        assert (parsed.ended, parsed.body, parsed.scope) == (1, read_body, scope)
+
+
+@given(first=st.binary(min_size=1, max_size=99), second=st.binary(min_size=1, max_size=99_999))
+def test_a_head_is_known_whatever_follows_it(first: bytes, second: bytes) -> None:
+    data = request_of(len(first), first)
+    known = KnownHead.of(data, Parsed(data).scope)
+    assert known is not None
+    read = known.read(request_of(len(second), second))
+    assert read is not None
+    assert read[1] == second
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(request_of(3, b"ab"), id="a part"),
+        pytest.param(request_of(3, b"abcd"), id="more"),
+        pytest.param(request_of(3, b"abc") * 2, id="two"),
+        pytest.param(request_of(3, b""), id="a head"),
+        pytest.param(request_of(0, b""), id="no body"),
+        pytest.param(request_of(3, b"abc").replace(b"X: y", b"X: z"), id="another header"),
+        pytest.param(request_of(3, b"abc").replace(b"3", b"+3"), id="a sign"),
+        pytest.param(request_of(3, b"abc").replace(b"3", b""), id="no length"),
+        pytest.param(request_of(3, b"abc").replace(b": 3", b": \xd9\xa3"), id="other digits"),
+        pytest.param(request_of(100_000, b"x" * 100_000), id="six digits"),
+    ],
+)
+def test_all_else_is_left_to_the_parser(again: bytes) -> None:
+    data = request_of(3, b"abc")
+    known = KnownHead.of(data, Parsed(data).scope)
+    assert known is not None
+    assert known.read(again) is None
+
+
+def test_a_long_head_is_not_kept() -> None:
+    data = request_of(3, b"abc").replace(b"y", b"y" * 2_048)
+    assert KnownHead.of(data, Parsed(data).scope) is None
+
+
+# --- on a connection ------------------------------------------------------------------------------
+
+
+@dataclass
+class Line:
+    """A connection to a server that answers with what it was sent, and how much that parsed."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    ending: threading.Event
+    parsed: list[bytes] = field(default_factory=list)
+
+    async def ask(self, body: bytes, *headers: bytes, cuts: Sequence[int] = ()) -> bytes:
+        """Send a request, in one piece or several; return the answer's head, if it fits."""
+        data = post(body, *headers)
+        for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
+            self.writer.write(data[start:end])
+            await asyncio.sleep(0)
+        return await self.answer(body)
+
+    async def answer(self, body: bytes) -> bytes:
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        assert await self.reader.readexactly(len(body)) == body
+        return head
+
+
+def post(body: bytes, *headers: bytes) -> bytes:
+    lines = [b"POST /a HTTP/1.1", b"Host: a", *headers, b"Content-Length: %d" % len(body)]
+    return b"\r\n".join([*lines, b"", body])
+
+
+class Echo:
+    """A hot endpoint that answers with the body."""
+
+    edge: Any = SimpleNamespace(body_bytes_max=100_000)
+
+    async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
+        await self.serve(Request(scope, receive, self.edge), send)
+
+    async def serve(self, request: Request, send: AsgiSend) -> None:
+        body = await request.body()
+        assert request.header(b"content-length") == b"%d" % len(body)
+        await _others_turn()
+        await send_response(send, HeaderBlock(), (), Response(200, body))
+
+
+async def _others_turn() -> None:
+    """Let other things happen first, as a COMMIT does."""
+    loop = asyncio.get_running_loop()
+    passed = loop.create_future()
+    loop.call_soon(passed.set_result, None)
+    await passed
+
+
+async def _nobody(*_: object) -> None:
+    raise AssertionError("only the hot route is asked for")
+
+
+@asynccontextmanager
+async def line() -> AsyncIterator[Line]:
+    ending, state, parsed = threading.Event(), ServerState(), list[bytes]()
+
+    class Protocol(with_patience(Patience.of(10), ending)):  # type: ignore[misc]  # as the server
+        def on_url(self, url: bytes) -> None:
+            parsed.append(url)
+            super().on_url(url)
+
+    app = FastLane({("POST", "/a"): Echo()}, _nobody)  # type: ignore[dict-item]  # as an endpoint
+    configuration = uvicorn.Config(
+        app, interface="asgi3", http=Protocol, ws="none", proxy_headers=False, log_config=None
+    )
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Protocol(configuration, state, {}), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    try:
+        yield Line(reader, writer, ending, parsed)
+    finally:
+        writer.close()
+        server.close()
+
+
+@pytest.mark.anyio
+async def test_the_same_head_is_parsed_once() -> None:
+    async with line() as open_line:
+        for length in (1, 5, 10, 100, 9_999, 3):
+            await open_line.ask(b"x" * length)
+        assert len(open_line.parsed) == 1
+
+
+@pytest.mark.anyio
+async def test_another_head_is_parsed_and_known_from_then_on() -> None:
+    async with line() as open_line:
+        for token in (b"X: 1", b"X: 1", b"X: 2", b"X: 2", b"X: 1"):
+            await open_line.ask(b"{}", token)
+        assert len(open_line.parsed) == 3
+
+
+@pytest.mark.anyio
+async def test_who_sends_another_head_each_time_is_not_listened_to_for_ever() -> None:
+    async with line() as open_line:
+        for number in range(20):
+            await open_line.ask(b"{}", b"X: %d" % number)
+        await open_line.ask(b"{}", b"X: 19")
+        assert len(open_line.parsed) == 21
+
+
+@pytest.mark.anyio
+async def test_what_comes_in_pieces_or_before_its_turn_is_parsed() -> None:
+    async with line() as open_line:
+        await open_line.ask(b"first")
+        await open_line.ask(b"in pieces", cuts=[10, 30])
+        open_line.writer.write(post(b"known") + post(b"pipelined"))
+        for body in (b"known", b"pipelined"):
+            await open_line.answer(body)
+        assert len(open_line.parsed) == 4
+        await open_line.ask(b"known again")
+        assert len(open_line.parsed) == 4
+
+
+@pytest.mark.anyio
+async def test_what_comes_while_a_known_request_is_served_is_served_after_it() -> None:
+    async with line() as open_line:
+        await open_line.ask(b"first")
+        for body in (b"a", b"bc", b"def"):
+            open_line.writer.write(post(body))
+            await asyncio.sleep(0)
+        for body in (b"a", b"bc", b"def"):
+            await open_line.answer(body)
+
+
+@pytest.mark.anyio
+async def test_the_last_answer_says_that_it_is_the_last() -> None:
+    async with line() as open_line:
+        assert b"connection: close" not in await open_line.ask(b"first")
+        open_line.ending.set()
+        assert b"connection: close" in await open_line.ask(b"second")
+        assert await open_line.reader.read() == b""
+        assert len(open_line.parsed) == 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    asked=st.lists(
+        st.tuples(
+            st.binary(min_size=1, max_size=20),
+            st.sampled_from([(), (b"X: 1",), (b"X: 2",)]),
+            st.lists(st.integers(1, 60), max_size=2, unique=True).map(sorted),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_everybody_is_answered_however_requests_come(
+    asked: list[tuple[bytes, tuple[bytes, ...], list[int]]],
+) -> None:
+    async def ask() -> None:
+        async with line() as open_line:
+            for body, headers, cuts in asked:
+                await open_line.ask(body, *headers, cuts=cuts)
+
+    asyncio.run(ask())
