@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from lastschrift.domain.access import Scope
-from lastschrift.web.openapi_examples import example
+from lastschrift.web.openapi.examples import example
 from tests.apis.golden import read_exchange
 from tests.apis.steps import World, world_of
 from tests.house import House

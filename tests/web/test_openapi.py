@@ -15,7 +15,7 @@ from lastschrift.domain.text import clean_text
 from lastschrift.web.api import Route
 from lastschrift.web.described import described_text
 from lastschrift.web.openapi import TOKEN_API
-from lastschrift.web.openapi_examples import example
+from lastschrift.web.openapi.examples import example
 from tests.apis.golden import ask
 from tests.apis.steps import World, world_of
 from tests.apis.test_golden import EXCHANGES

@@ -13,8 +13,8 @@ import pytest
 from starlette.routing import Router
 
 from lastschrift.web.openapi import openapi_routes
-from lastschrift.web.openapi_examples import curl
-from lastschrift.web.openapi_words import kind_in_words, members
+from lastschrift.web.openapi.examples import curl
+from lastschrift.web.openapi.words import kind_in_words, members
 from tests.house import BASE_URL, House
 from tests.web.descriptions import APIS, DOCUMENTS, OPERATIONS, Operation, Schema, check_answer
 from tests.web.examples import fitted, given_for, in_sandbox

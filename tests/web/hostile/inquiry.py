@@ -20,7 +20,7 @@ from statistics import median
 import httpx2
 
 from lastschrift.cli.demo import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
-from lastschrift.web.openapi_examples import example
+from lastschrift.web.openapi.examples import example
 from tests.apis.steps import World
 from tests.databases import Looking, looking_into
 from tests.house import BASE_URL, House

@@ -20,7 +20,7 @@ from starlette.routing import Route as StarletteRoute
 
 from lastschrift import __version__
 from lastschrift.web.api import Api, Parameter, Route
-from lastschrift.web.openapi_page import PAGE_HEADERS, openapi_page
+from lastschrift.web.openapi.page import PAGE_HEADERS, openapi_page
 
 Document = dict[str, Any]
 """An OpenAPI document, or a part of one, as JSON has it."""

@@ -9,8 +9,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from lastschrift.web.openapi_examples import Document, curl, example, example_text
-from lastschrift.web.openapi_words import kind_in_words, members
+from lastschrift.web.openapi.examples import Document, curl, example, example_text
+from lastschrift.web.openapi.words import kind_in_words, members
 
 _STYLE = """
 :root { color-scheme: light dark; }
