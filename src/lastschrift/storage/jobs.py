@@ -28,18 +28,21 @@ class Job(msgspec.Struct):
     operation: Callable[..., Coroutine[Any, Any, Any]]
     future: asyncio.Future[Any]
     make_command: Callable[[], object] | None = None
+    is_prepared: bool = False
     command: object = None
     result: object = None
     error: BaseException | None = None
 
-    def has_command(self, make_command: Callable[[], object]) -> bool:
-        """Make the command, and return whether it could be made; if not, that is its answer."""
-        try:
-            self.command = make_command()
-        except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
-            self.error = error
-            return False
-        return True
+    def prepare(self) -> None:
+        """Make the command, once; if it can't be made, that is its answer."""
+        if self.is_prepared:
+            return
+        self.is_prepared = True
+        if self.make_command is not None:
+            try:
+                self.command = self.make_command()
+            except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
+                self.error = error
 
     def answer(self) -> None:
         """Tell whoever waits for it how it went, if anybody still does."""
@@ -59,9 +62,10 @@ class Round:
         self.single: list[Job] = []
         self.batched: dict[BatchOperation, list[Job]] = {}
         for job in self.jobs:
+            job.prepare()
             if job.make_command is None:
                 self.single.append(job)
-            elif job.has_command(job.make_command):
+            elif job.error is None:
                 self.batched.setdefault(job.operation, []).append(job)
 
     def answer(self) -> None:

@@ -88,6 +88,28 @@ async def test_batched_and_single_jobs_share_a_commit(bench: Bench) -> None:
     assert bench.names() == list("abcd")
 
 
+async def test_what_needs_no_store_is_made_once_while_another_round_is_committed(
+    bench: Bench, gate: Gate
+) -> None:
+    made: list[str] = []
+
+    def making(name: str) -> Callable[[], str]:
+        return lambda: made.append(name) or name  # type: ignore[func-returns-value]  # in one go
+
+    async def operation(transaction: Transaction, names: Sequence[str]) -> Sequence[str]:
+        for name in names:
+            await add(transaction, name)
+        return names
+
+    first = bench.writer.submit_batched(operation, making("a"))
+    await gate.wait_until_reached()
+    rest = [bench.writer.submit_batched(operation, making(name)) for name in "bcd"]
+    await let_all_run()
+    assert made == list("abcd")
+    gate.is_open.set()
+    assert await asyncio.gather(first, *rest) == made == list("abcd")
+
+
 async def test_each_of_many_rounds_is_answered(bench: Bench) -> None:
     async def one_after_the_other(letter: str) -> None:
         for number in range(20):

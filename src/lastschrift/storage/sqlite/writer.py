@@ -2,9 +2,10 @@
 
 The statements run on the event loop; the COMMIT, which waits for the disk, on a thread. So a batch
 changes threads twice, and not at each step of each statement (docs/decisions/group-commit.md has
-why, and what was measured). No timer: while one round commits, the next one gathers. No answer
-leaves before its COMMIT, an error included: in a round one request may see another's uncommitted
-row, and "already exists" must not become a lie by a crash.
+why, and what was measured). No timer: while one round commits, the next one gathers, and what it
+needs beside statements is made. No answer leaves before its COMMIT, an error included: in a round
+one request may see another's uncommitted row, and "already exists" must not become a lie by a
+crash.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from itertools import islice
 from queue import SimpleQueue
 from typing import Any
 
@@ -55,6 +57,7 @@ class Writer:
         self._waiting: deque[Job] = deque()
         self._is_open = True
         self._is_round_empty = True
+        self._is_preparing = False
         self._size = 0
         self._loop = asyncio.get_running_loop()
         self._idle = asyncio.Event()
@@ -98,7 +101,16 @@ class Writer:
         if self._idle.is_set():
             self._idle.clear()
             self._loop.call_soon(self._next_round)
+        elif not self._is_preparing:
+            self._is_preparing = True
+            self._loop.call_soon(self._prepare)
         return job.future
+
+    def _prepare(self) -> None:
+        """Make what the next round needs and no store, while the round before it is committed."""
+        self._is_preparing = False
+        for job in islice(self._waiting, _JOBS_MAX):
+            job.prepare()
 
     async def close(self) -> None:
         """Commit what waits, take no more, and close the connection."""
