@@ -35,6 +35,7 @@ class ExpressProtocol(SheddingProtocol):
     _awaiting_body: Endpoint | None = None
     _serving: RequestResponseCycle | None = None
     _known: tuple[KnownHead, Endpoint] | None = None
+    _cycle: RequestResponseCycle | None = None
     _lessons_left = _LESSONS
     _parsing = b""
 
@@ -87,7 +88,19 @@ class ExpressProtocol(SheddingProtocol):
         self._lessons_left = _LESSONS
         self.expect_nothing()
         self.scope = cast("HTTPScope", scope)
-        self.cycle = self._serving = RequestResponseCycle(
+        if self._cycle is None:
+            self._cycle = self._new_cycle()
+        cycle = self.cycle = self._serving = self._cycle
+        cycle.scope = self.scope
+        cycle.default_headers = self.server_state.default_headers
+        cycle.keep_alive = not self.ending.is_set()
+        cycle.on_response = self.on_response_complete  # which is gone where it was run as a task
+        cycle.response_started = cycle.response_complete = False
+        self._serve_whole(endpoint, cycle, body)
+
+    def _new_cycle(self) -> RequestResponseCycle:
+        """Return what known requests of this connection are served with, one after the other."""
+        cycle = RequestResponseCycle(
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
@@ -97,12 +110,12 @@ class ExpressProtocol(SheddingProtocol):
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=False,
-            keep_alive=not self.ending.is_set(),
+            keep_alive=True,
             on_response=self.on_response_complete,
         )
-        self.cycle.more_body = False
-        self.cycle.message_event.set()
-        self._serve_whole(endpoint, self.cycle, body)
+        cycle.more_body = False
+        cycle.message_event.set()
+        return cycle
 
     def _serve_whole(self, endpoint: Endpoint, cycle: RequestResponseCycle, body: bytes) -> None:
         """Serve a hot request that is there whole, if there is a place for it."""
