@@ -13,7 +13,7 @@ from tests.promises import PROMISES, Promise
 _INTRODUCTION = """\
 What Lastschrift promises, and how each promise is tried. A **proof** is a test that tries to catch
 it broken; a **control** breaks it on purpose, to see that the proof would notice. Every `make test`
-runs them at small size; `make soak` at the size that stands here as the aim, alone on its machine.
+runs them at small size; `make soak` at the size that stands here as the aim.
 It writes what the tests measured; `make soak ONLY=survives-kill` tries one promise anew.
 """
 
