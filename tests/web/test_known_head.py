@@ -2,11 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import httptools
 import pytest
@@ -208,8 +208,30 @@ async def _nobody(*_: object) -> None:
     raise AssertionError("only the hot route is asked for")
 
 
+class FickleDoor:
+    """A door that lets every other request in, the first one too."""
+
+    connections_max = 1_000
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def has_crowd(self) -> bool:
+        return False
+
+    def admits(self, _scope: AsgiScope) -> bool:
+        self._count += 1
+        return self._count % 2 == 1
+
+    def enter(self, _scope: AsgiScope, _came_s: float | None) -> Callable[[], None]:
+        return lambda: None
+
+    def refuse(self, *_: object, **__: object) -> bytes:
+        return b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2\r\n\r\nno"
+
+
 @asynccontextmanager
-async def line() -> AsyncIterator[Line]:
+async def line(door: FickleDoor | None = None) -> AsyncIterator[Line]:
     ending, state, parsed = threading.Event(), ServerState(), list[bytes]()
 
     class Protocol(with_patience(Patience.of(10), ending)):  # type: ignore[misc]  # as the server
@@ -217,7 +239,8 @@ async def line() -> AsyncIterator[Line]:
             parsed.append(url)
             super().on_url(url)
 
-    app = FastLane({("POST", "/a"): Echo()}, _nobody)  # type: ignore[dict-item]  # as an endpoint
+    hot: Any = {("POST", "/a"): Echo()}
+    app = FastLane(hot, _nobody, cast("Any", door))
     configuration = uvicorn.Config(
         app, interface="asgi3", http=Protocol, ws="none", proxy_headers=False, log_config=None
     )
@@ -287,6 +310,18 @@ async def test_the_last_answer_says_that_it_is_the_last() -> None:
         open_line.ending.set()
         assert b"connection: close" in await open_line.ask(b"second")
         assert await open_line.reader.read() == b""
+        assert len(open_line.parsed) == 1
+
+
+@pytest.mark.anyio
+async def test_a_known_request_is_refused_and_the_next_one_is_served() -> None:
+    async with line(FickleDoor()) as open_line:
+        for number in range(9):
+            if number % 2:
+                open_line.writer.write(post(b"{}"))
+                assert b" 503 " in await open_line.answer(b"no")
+            else:
+                assert b" 200 " in await open_line.ask(b"%d" % number)
         assert len(open_line.parsed) == 1
 
 
