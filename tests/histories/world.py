@@ -35,6 +35,7 @@ from tests.identity_providers.issuer import Issuer, ec_key
 
 EVERY_SCOPE = tuple(Scope)
 MERCHANTS = 2
+_PATIENCE_S = 60
 
 _KEY = ec_key()
 
@@ -72,7 +73,7 @@ class World:
         while len(self.clients) < MERCHANTS:
             self.clients.append(await _new_client(ports))
         provider = self.issuer.provider(self.clients[0].client.id)
-        trusted = TrustedProviders([provider], self.clock, Fetcher())
+        trusted = TrustedProviders([provider], self.clock, Fetcher(timeout_s=_PATIENCE_S))
         self._plug = PluggedStore(ports.store)
         self.ports = structs.replace(ports, store=self._plug, identity_providers=trusted)
         limits = usual_limits(self.clock)
