@@ -15,7 +15,7 @@ import apsw
 
 from lastschrift.storage.sqlite.failures import end_if_not_kept
 
-STEP_PAGES = 400
+STEP_PAGES = 200
 """After so many new pages the thread moves them: few enough for the disk to take in passing."""
 
 LOG_PAGES_MAX = 16_000

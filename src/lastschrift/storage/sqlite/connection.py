@@ -22,7 +22,7 @@ _WRITE_PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
     "PRAGMA wal_autocheckpoint = 4000",  # where nobody keeps the log short (`checkpoints`)
-    "PRAGMA cache_size = -8000",  # KiB; with 2,000 most of an index's pages are read each time
+    "PRAGMA cache_size = -6000",  # KiB; with 2,000 most of an index's pages are read each time
     "PRAGMA temp_store = MEMORY",  # an undo journal for each statement, else a file each time
 )
 _BUSY_TIMEOUT_MS = 5_000
