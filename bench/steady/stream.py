@@ -98,14 +98,14 @@ class _Stage:
         self.status = status
         self.wanted = wanted
         self.latencies: list[float] = []
-        self.free: list[_Connection] = []
+        self.free: deque[_Connection] = deque()
         self.waiting: deque[tuple[float, bytes]] = deque()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def send(self, due: float, request: bytes) -> None:
         """Send a request now, or as soon as a connection is free."""
         if self.free:
-            self.free.pop().send(due, request)
+            self.free.popleft().send(due, request)  # in turns: one that rests too long is cut
         else:
             self.waiting.append((due, request))
 
