@@ -36,7 +36,7 @@ async def lock_account_for(
     if await transaction.bank_account(contract, account) is None:
         raise BankAccountUnknown
     is_there = await transaction.lock_debtor(contract, debtor)
-    locked = await lock_live_account(transaction, contract, account)  # It may be gone with him.
+    locked = await lock_live_account(transaction, contract, account)  # It may be gone, too.
     if not is_there:
         raise DebtorAccessDenied(debtor.id)
     return locked
