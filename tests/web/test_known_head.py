@@ -107,6 +107,7 @@ def test_whatever_is_read_the_parser_reads_as_well(
     known = KnownHead.of(head + body, first.scope) if first.ended else None
     again = changed(head, changes) + other
     read = None if known is None else known.read(again)
+    assert known is None or known.is_of(again) is (read is not None)
     if read is not None:
         scope, read_body = read
         parsed = Parsed(again)

@@ -61,20 +61,30 @@ class KnownHead:
         known = cls(head[:start], head[start + len(digits) :], scope, lengths[0])
         return known if known.read(data) is not None else None
 
+    def is_of(self, data: bytes) -> bool:
+        """Whether ``data`` is a request with this head, whole and alone."""
+        return self._length(data) > 0
+
     def read(self, data: bytes) -> tuple[AsgiScope, bytes] | None:
         """Return scope and body, if ``data`` is a request with this head, whole and alone."""
-        if not data.startswith(self._before):
+        length = self._length(data)
+        if not length:
             return None
+        end = len(data) - length - len(self._after)
+        headers = self._headers.copy()
+        headers[self._place] = _LENGTH, data[len(self._before) : end]
+        scope: AsgiScope = self._scope.copy()
+        scope["headers"] = headers
+        return scope, data[-length:]
+
+    def _length(self, data: bytes) -> int:
+        """Return the length of the body, if it and this head are all there is; else 0."""
+        if not data.startswith(self._before):
+            return 0
         start = len(self._before)
         end = data.find(b"\r", start, start + _DIGITS_MAX + 1)
         digits = data[start:end]
         if end < 0 or not digits.isdigit() or not data.startswith(self._after, end):
-            return None
-        body = data[end + len(self._after) :]
-        if len(body) != int(digits) or not body:
-            return None
-        headers = self._headers.copy()
-        headers[self._place] = _LENGTH, digits
-        scope: AsgiScope = self._scope.copy()
-        scope["headers"] = headers
-        return scope, body
+            return 0
+        length = int(digits)
+        return length if end + len(self._after) + length == len(data) else 0

@@ -15,6 +15,7 @@ def test_a_whole_request_is_seen() -> None:
     assert Glances().at(POST) == {
         "method": "POST",
         "path": "/api/v2/x",
+        "raw_path": b"/api/v2/x?y=1",
         "headers": [(b"host", b"a"), (b"content-length", b"8")],
         "keep_alive": True,
     }

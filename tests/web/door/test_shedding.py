@@ -11,7 +11,7 @@ import pytest
 
 from tests.serving import RunningServer, running_sandbox
 from tests.web.hostile.heads import Header
-from tests.web.hostile.wire import exchange, request
+from tests.web.hostile.wire import PATIENCE_S, Received, exchange, request
 
 TOKEN = b"/oauth/token"
 CONTAINERS = b"/api/v2/Payment/Containers"
@@ -34,6 +34,27 @@ def post(target: bytes, *headers: Header, body: bytes = BODY) -> bytes:
 
 def kept_open(message: bytes) -> bytes:
     return message.replace(b"Connection: close\r\n", b"")
+
+
+def asked_in_turn(port: int, *messages: bytes) -> list[httpx2.Response]:
+    """Send each when the one before is answered, all on one connection."""
+    answers = []
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
+        for message in messages:
+            connection.sendall(message)
+            head, _, body = said_until(connection, b"\r\n\r\n").partition(b"\r\n\r\n")
+            length = int(re.findall(rb"\r\ncontent-length: (\d+)", head)[0])
+            while len(body) < length:
+                body += connection.recv(length - len(body))
+            answers.append(Received(head + b"\r\n\r\n" + body, seconds=0).answer())
+    return answers
+
+
+def said_until(connection: socket.socket, end: bytes) -> bytes:
+    said = b""
+    while end not in said:
+        said += connection.recv(65_536)
+    return said
 
 
 def said_on(connection: socket.socket) -> bytes:
@@ -146,6 +167,36 @@ def test_a_connection_goes_on_after_a_refusal(server: RunningServer) -> None:
         for _ in range(3):
             assert client.post("/oauth/token", data={"a": "b"}).status_code == 503
             assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("target", [CONTAINERS, METHODS, TOKEN])
+def test_who_asks_again_is_refused_in_the_same_words(server: RunningServer, target: bytes) -> None:
+    first, longer = kept_open(post(target)), kept_open(post(target, body=BODY + b" "))
+    answers = asked_in_turn(server.port, first, first, longer, first)
+    assert {answer.status_code for answer in answers} == {503}
+    assert len({without_ids(answer.content) for answer in answers}) == 1
+    assert all(1 <= int(answer.headers["retry-after"]) <= 30 for answer in answers)
+    assert len({tuple(answer.headers) for answer in answers}) == 1
+
+
+def test_who_asks_pace_again_gets_another_id(server: RunningServer) -> None:
+    answers = asked_in_turn(server.port, *[kept_open(post(METHODS))] * 4)
+    assert len({answer.headers["request-id"] for answer in answers}) == 4
+
+
+def test_who_was_refused_may_ask_for_something_else(server: RunningServer) -> None:
+    refused, probe = kept_open(post(CONTAINERS)), kept_open(request(b"GET", b"/healthz"))
+    leaving = post(CONTAINERS)
+    answers = asked_in_turn(server.port, refused, refused, probe, refused, leaving)
+    assert [answer.status_code for answer in answers] == [503, 503, 200, 503, 503]
+    assert "connection" not in answers[3].headers
+    assert answers[4].headers["connection"] == "close"
+
+
+def test_who_asks_again_before_the_answer_gets_all_in_order(server: RunningServer) -> None:
+    refused = kept_open(post(CONTAINERS))
+    answers = exchange(server.port, refused, refused, refused * 2, post(METHODS)).answers()
+    assert [answer.status_code for answer in answers] == [503] * 5
 
 
 def test_a_client_of_http_1_0_is_refused_and_let_go(server: RunningServer) -> None:

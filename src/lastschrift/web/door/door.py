@@ -1,8 +1,9 @@
 """The door: every request but the probes' is let in here, or told to come back.
 
 It puts together who may come in (`lastschrift.web.door.admission`), what the others are told
-(`lastschrift.web.door.refusal`), and what is said of it: figures, and a line in the log when it
-begins, every ten seconds, and when it is over.
+(`lastschrift.web.door.refusal`; to who asks again at once: `lastschrift.web.door.turned_away`), and
+what is said of it: figures, and a line in the log when it begins, every ten seconds, and when it is
+over.
 """
 
 import asyncio
@@ -10,13 +11,16 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Final
 
 from lastschrift.web.api import Api, paths_of
 from lastschrift.web.door.admission import Admission
 from lastschrift.web.door.glance import Glances
 from lastschrift.web.door.refusal import Refusal
+from lastschrift.web.door.turned_away import TurnedAway
 from lastschrift.web.http import AsgiScope, Edge, Header
+from lastschrift.web.known_head import KnownHead
 
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Whoever looks after the server is let in always, the more so if there is too much to do."""
@@ -70,22 +74,29 @@ class Door:
         self.glance = Glances().at
         self.now_s = time.perf_counter
 
+    def has_waiting(self) -> bool:
+        """Whether somebody waits for his turn to be looked at."""
+        return bool(self._anteroom.waiting)
+
     def has_crowd(self) -> bool:
         """Whether whoever comes has to wait for his turn to be looked at."""
         return bool(self.changing.is_crowded or self.reading.is_crowded or self._anteroom.waiting)
 
     def admits(self, scope: AsgiScope) -> bool:
         """Return whether there is a place for a request."""
-        admission = self.reading if scope["method"] in _READING else self.changing
+        admission = self._admission_of(scope)
         if not admission.is_crowded:
             return True
         return is_probe(scope) or admission.admits(self._party_of(scope))
 
     def enter(self, scope: AsgiScope, came_s: float | None) -> Leave:
         """Let a request in; ``came_s`` is when it came, if it is not just now."""
-        admission = self.reading if scope["method"] in _READING else self.changing
+        admission = self._admission_of(scope)
         party = self._party_of(scope) if admission.is_crowded else None
         return admission.enter(party, came_s).leave
+
+    def _admission_of(self, scope: AsgiScope) -> Admission:
+        return self.reading if scope["method"] in _READING else self.changing
 
     def _party_of(self, scope: AsgiScope) -> Hashable:
         """Return on whose behalf a request comes: a contract, or nobody whom we know."""
@@ -101,11 +112,29 @@ class Door:
 
         ``date`` are the headers that uvicorn makes anew each second.
         """
-        self.turned_away["connections" if is_surplus else "crowded"] += 1
-        spread_s = self._rush.turn_away()
-        retry_after_s = 1 + int(random.random() * spread_s)  # noqa: S311  # it is no secret
+        retry_after_s = self._count("connections" if is_surplus else "crowded")
         refusal = self._refusals.at(scope["path"])
         return refusal.answer(scope, date, retry_after_s, keep_alive=keep_alive)
+
+    def keep(self, data: bytes, scope: AsgiScope) -> TurnedAway | None:
+        """Return what there is to know of a request that was turned away, should it come again."""
+        head = KnownHead.of(data, scope) if scope["keep_alive"] else None
+        if head is None:
+            return None
+        return TurnedAway(
+            head,
+            scope,
+            self._refusals.at(scope["path"]),
+            party_of=self._party_of,
+            admits=self._admission_of(scope).admits,
+            count=partial(self._count, "crowded"),
+        )
+
+    def _count(self, reason: str) -> int:
+        """Count a refusal; return after how many seconds its client should come back."""
+        self.turned_away[reason] += 1
+        spread_s = self._rush.turn_away()
+        return 1 + int(random.random() * spread_s)  # noqa: S311  # it is no secret
 
 
 def is_probe(scope: AsgiScope) -> bool:

@@ -41,6 +41,7 @@ class Glances:
         return {
             "method": self._parser.get_method().decode("ascii"),
             "path": seen.url.partition(b"?")[0].decode("latin-1"),
+            "raw_path": seen.url,
             "headers": seen.headers,
             "keep_alive": seen.keep_alive,
         }

@@ -60,6 +60,11 @@ class Refusal:
         """Return what is said beside all APIs."""
         return cls(edge, _say_beside, _BESIDE, None)
 
+    @property
+    def is_each_its_own(self) -> bool:
+        """Whether answers to equal requests differ."""
+        return self._own_headers is not None
+
     def answer(
         self, scope: AsgiScope, date: Sequence[Header], retry_after_s: int, *, keep_alive: bool
     ) -> bytes:

@@ -18,6 +18,7 @@ from uvicorn.server import ServerState
 from lastschrift.web.app import FastLane
 from lastschrift.web.deadline import DeadlineProtocol
 from lastschrift.web.door.door import Door, Leave, is_probe
+from lastschrift.web.door.turned_away import TurnedAway
 from lastschrift.web.http import AsgiReceive, AsgiScope, AsgiSend
 from lastschrift.web.one_write import answer_whole
 
@@ -34,6 +35,7 @@ class SheddingProtocol(DeadlineProtocol):
     _waiting = b""
     _came_s: float | None = None
     _coming: "_Guest | None" = None
+    _turned_away: TurnedAway | None = None
 
     def __init__(
         self,
@@ -60,11 +62,30 @@ class SheddingProtocol(DeadlineProtocol):
         if self._waiting:
             self._waiting += data
             self.flow.pause_reading()
-        elif self.door is not None and (self._is_surplus or self.door.has_crowd()):
-            self._waiting = data
-            self.door.wait(partial(self._come_in, self.door, self.door.now_s()))
+        elif self.door is None or not (self._is_surplus or self.door.has_crowd()):
+            super().data_received(data)
+        elif self._turned_away is None or not self._turned_away.is_sent_again(data):
+            self._wait(self.door, data)
+        else:
+            self._come_again(self.door, self._turned_away, data)
+
+    def _come_again(self, door: Door, before: TurnedAway, data: bytes) -> None:
+        """Decide at once about a request that was turned away before."""
+        if not self._is_between_requests() or self.ending.is_set():
+            self._wait(door, data)
+            return
+        answer = before.answer(self.server_state.default_headers)
+        if answer is not None:
+            self.sweeps_left = self.patience.next_request
+            self.transport.write(answer)
+        elif door.has_waiting():
+            self._wait(door, data)
         else:
             super().data_received(data)
+
+    def _wait(self, door: Door, data: bytes) -> None:
+        self._waiting = data
+        door.wait(partial(self._come_in, door, door.now_s()))
 
     def _come_in(self, door: Door, came_s: float) -> None:
         """Look at what has waited."""
@@ -75,6 +96,7 @@ class SheddingProtocol(DeadlineProtocol):
         if self._is_between_requests():
             scope = door.glance(data)
             if scope is not None and not self._admits(door, scope):
+                self._turned_away = None if self._is_surplus else door.keep(data, scope)
                 self._turn_away(door, scope)
                 return
         self._came_s = came_s
