@@ -80,6 +80,7 @@ def _wrk(asked: Asked, directory: Path) -> list[str]:
     template.write_text(asked.template, newline="")
     customers.write_text("\n".join(asked.customers))
     return [
+        *("nice", "-n", "19"),  # so that the client which measures need not wait for it
         "wrk",
         "--threads=1",
         f"--connections={asked.connections}",
