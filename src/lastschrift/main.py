@@ -264,7 +264,7 @@ class WholeHouse:
         with _left_out("rich"):  # structlog would load it for tracebacks, which we never print.
             from lastschrift import logs
         from lastschrift.system import tell_service_manager
-        from lastschrift.web.listen import listen
+        from lastschrift.web.processes.listen import listen
 
         def answering(port: int) -> None:
             started(port)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lastschrift.web.bearer import BearerTokens
     from lastschrift.web.http import AsgiApp, Edge
     from lastschrift.web.metrics import Metrics
-    from lastschrift.web.siblings import Siblings
+    from lastschrift.web.processes.siblings import Siblings
 
 
 _HOUSEKEEPING_S = 60
@@ -41,9 +41,9 @@ _PURGE_PAUSE_S = 0.1
 def serve_by_workers(settings: Settings, started: Callable[[int], None]) -> None:
     """Serve by several processes, which part before there is a thread or an event loop."""
     from lastschrift.logs import log_worker_replaced
-    from lastschrift.web.listen import listen_together
-    from lastschrift.web.siblings import Siblings
-    from lastschrift.web.workers import WorkerFailed, Workers
+    from lastschrift.web.processes.listen import listen_together
+    from lastschrift.web.processes.siblings import Siblings
+    from lastschrift.web.processes.workers import WorkerFailed, Workers
 
     listeners = listen_together(settings.listen.host, settings.listen.port, settings.workers)
     port = listeners[0].getsockname()[1]
@@ -165,7 +165,7 @@ def _app(settings: Settings, edge: Edge, metrics: Metrics, ending: threading.Eve
 async def _counting(siblings: Siblings | None) -> AsyncIterator[Metrics]:
     """Count, and tell other workers of the same server, where there are any, what was counted."""
     from lastschrift.web.metrics import Metrics
-    from lastschrift.web.siblings import telling
+    from lastschrift.web.processes.siblings import telling
 
     if siblings is None:
         yield Metrics(version=__version__)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from lastschrift.settings import SETTINGS, InstallationKind, Settings, write_config
-from lastschrift.web.deadline import KEEP_ALIVE_S
+from lastschrift.web.connection.deadline import KEEP_ALIVE_S
 from lastschrift.web.metrics import Metrics
 from lastschrift.web.security_headers import SECURITY_HEADERS
 from tests.deploy.proxies import DEPLOY, needs

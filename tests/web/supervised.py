@@ -17,9 +17,9 @@ from pathlib import Path
 from starlette.types import Receive, Scope, Send
 
 from lastschrift.web.http import AsgiApp
-from lastschrift.web.listen import listen_together
+from lastschrift.web.processes.listen import listen_together
+from lastschrift.web.processes.workers import WorkerFailed, Workers
 from lastschrift.web.server import Serving, serve
-from lastschrift.web.workers import WorkerFailed, Workers
 
 REFUSES = "refuses"
 """A file: workers that begin while it is there say why they can't: with its text."""

@@ -18,7 +18,7 @@ from lastschrift.cli.installing import (
 from lastschrift.cli.options import data_option, database_option, port_option
 from lastschrift.cli.welcome import welcome
 from lastschrift.settings import InstallationKind, Settings
-from lastschrift.web.listen import is_loopback
+from lastschrift.web.processes.listen import is_loopback
 
 
 @click.command(epilog=example("lastschrift sandbox --port 8081 --fresh"))

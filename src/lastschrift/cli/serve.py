@@ -12,7 +12,7 @@ from lastschrift.cli.house import CannotDo, House
 from lastschrift.cli.installing import load_settings, require_database
 from lastschrift.cli.options import data_option, port_option, workers_option
 from lastschrift.settings import InstallationKind, Listen, Settings
-from lastschrift.web.listen import is_loopback
+from lastschrift.web.processes.listen import is_loopback
 
 
 @click.command(epilog=example("lastschrift serve --data /var/lib/lastschrift"))

@@ -4,7 +4,7 @@ from lastschrift.admin.lock import DirectoryInUse
 from lastschrift.admin.socket import UNEXPECTED, HolderWentAway
 from lastschrift.admin.verbs import NOT_UNDERSTOOD, VerbFailed
 from lastschrift.settings import SettingsWrong
-from lastschrift.web.listen import CannotListen
+from lastschrift.web.processes.listen import CannotListen
 
 _SELF_EXPLAINING = (CannotListen, DirectoryInUse, SettingsWrong)
 """Their texts say it all."""

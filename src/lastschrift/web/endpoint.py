@@ -7,6 +7,7 @@ from typing import Protocol
 
 from lastschrift.domain.errors import DomainError
 from lastschrift.web.api import Api, Handler
+from lastschrift.web.connection.one_write import send_response
 from lastschrift.web.errors import Unexpected
 from lastschrift.web.http import (
     AsgiReceive,
@@ -17,7 +18,6 @@ from lastschrift.web.http import (
     Request,
     Response,
 )
-from lastschrift.web.one_write import send_response
 from lastschrift.web.security_headers import secured_block
 
 LogUnexpected = Callable[[BaseException, str, str], None]
@@ -58,7 +58,7 @@ class Endpoint:
         return self.serve(Request(scope, receive, self.edge), send)
 
     async def serve(self, request: Request, send: AsgiSend) -> None:
-        """Answer one request; this awaits futures only (`lastschrift.web.errand`)."""
+        """Answer one request; this awaits futures only (`lastschrift.web.connection.errand`)."""
         started = time.perf_counter()
         try:
             response = await self._handler(request)

@@ -21,8 +21,8 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from lastschrift.web.counts import LATENCY_BUCKETS_S, Counts, Tally
 from lastschrift.web.door import Door
+from lastschrift.web.processes.counts import LATENCY_BUCKETS_S, Counts, Tally
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import uvicorn
 import uvloop
 
-from lastschrift.web.deadline import Patience, Sweeper
-from lastschrift.web.express import with_patience
+from lastschrift.web.connection.deadline import Patience, Sweeper
+from lastschrift.web.connection.express import with_patience
 from lastschrift.web.http import AsgiApp
 
 _DESCRIPTORS = 65_536

@@ -6,12 +6,12 @@ from http import HTTPStatus
 from itertools import count
 from typing import cast
 
+from lastschrift.web.connection.known_head import KnownHead
 from lastschrift.web.door.admission import Admission
 from lastschrift.web.door.refusal import OwnHeaders, Refusal
 from lastschrift.web.door.turned_away import TurnedAway
 from lastschrift.web.errors import Overloaded
 from lastschrift.web.http import AsgiScope, Edge, Header, HeaderBlock, Response
-from lastschrift.web.known_head import KnownHead
 
 BODY = b"{}"
 DATA = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n" + BODY

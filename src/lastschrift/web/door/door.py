@@ -15,12 +15,12 @@ from functools import partial
 from typing import Final
 
 from lastschrift.web.api import Api, paths_of
+from lastschrift.web.connection.known_head import KnownHead
 from lastschrift.web.door.admission import Admission
 from lastschrift.web.door.glance import Glances
 from lastschrift.web.door.refusal import Refusal
 from lastschrift.web.door.turned_away import TurnedAway
 from lastschrift.web.http import AsgiScope, Edge, Header
-from lastschrift.web.known_head import KnownHead
 
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Whoever looks after the server is let in always, the more so if there is too much to do."""

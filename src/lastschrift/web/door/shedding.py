@@ -16,18 +16,18 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from lastschrift.web.app import FastLane
-from lastschrift.web.deadline import DeadlineProtocol
+from lastschrift.web.connection.deadline import DeadlineProtocol
+from lastschrift.web.connection.one_write import answer_whole
 from lastschrift.web.door.door import Door, Leave, is_probe
 from lastschrift.web.door.turned_away import TurnedAway
 from lastschrift.web.http import AsgiReceive, AsgiScope, AsgiSend
-from lastschrift.web.one_write import answer_whole
 
 _CONNECTIONS_SURPLUS = 64
 """So many connections too many are held, in case a probe comes on one."""
 
 
 class SheddingProtocol(DeadlineProtocol):
-    """One connection; `lastschrift.web.express` makes the class for uvicorn of it."""
+    """One connection; `lastschrift.web.connection.express` makes the class for uvicorn of it."""
 
     ending: threading.Event
     door: Door | None

@@ -8,9 +8,9 @@ four fifths are such requests.
 
 from collections.abc import Callable, Hashable, Sequence
 
+from lastschrift.web.connection.known_head import KnownHead
 from lastschrift.web.door.refusal import Refusal
 from lastschrift.web.http import AsgiScope, Header
-from lastschrift.web.known_head import KnownHead
 
 
 class TurnedAway:

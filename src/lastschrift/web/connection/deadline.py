@@ -66,7 +66,7 @@ class _UpgradeOffered(Exception):
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """One connection; `lastschrift.web.express` makes the class for uvicorn of it.
+    """One connection; `lastschrift.web.connection.express` makes the class for uvicorn of it.
 
     ``sweeps_left``: after how many sweeps the connection is cut; 0 while it is our turn to answer.
     ``sweeps_unread``: how many sweeps in a row have found an answer that the client does not take.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from lastschrift.web.counts import Counts, sum_of
+from lastschrift.web.processes.counts import Counts, sum_of
 
 _EVERY_S = 1.0
 _SUFFIX = ".counts"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec import msgpack
 
-from lastschrift.web.counts import Counts
-from lastschrift.web.siblings import Siblings, telling
+from lastschrift.web.processes.counts import Counts
+from lastschrift.web.processes.siblings import Siblings, telling
 
 pytestmark = pytest.mark.anyio
 

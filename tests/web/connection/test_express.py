@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from lastschrift.cli.demo import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
-from lastschrift.web.errand import run_errand
+from lastschrift.web.connection.errand import run_errand
 from tests.serving import RunningServer, running_sandbox
 from tests.storage.filling import german_iban
 from tests.web.hostile.heads import Header

@@ -4,7 +4,7 @@ A hot route is found as soon as the head is read, by method and path. Its body i
 parser, not by the application; then its endpoint runs as an errand, without a task. Everything
 unusual (a body in chunks, a long one, one that waits to be asked for) goes the usual way, by ASGI
 to the same endpoint, so that nobody can tell which way it went. A request whose head came before on
-its connection is served without being parsed (`lastschrift.web.known_head`).
+its connection is served without being parsed (`lastschrift.web.connection.known_head`).
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from uvicorn._types import ASGI3Application, HTTPScope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from lastschrift.web.app import FastLane
-from lastschrift.web.deadline import Patience
+from lastschrift.web.connection.deadline import Patience
+from lastschrift.web.connection.errand import run_errand
+from lastschrift.web.connection.known_head import KnownHead
 from lastschrift.web.door.shedding import SheddingProtocol
 from lastschrift.web.endpoint import Endpoint
-from lastschrift.web.errand import run_errand
 from lastschrift.web.http import AsgiScope, Request
-from lastschrift.web.known_head import KnownHead
 
 _BODY_BYTES_MAX = 65_536
 """A longer body makes uvicorn stop reading until the application asks for more."""

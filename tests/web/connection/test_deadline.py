@@ -14,8 +14,8 @@ import uvicorn
 import uvloop
 from uvicorn.server import ServerState
 
-from lastschrift.web.deadline import HEAD_BYTES_MAX, KEEP_ALIVE_S, Patience, Sweeper
-from lastschrift.web.express import with_patience
+from lastschrift.web.connection.deadline import HEAD_BYTES_MAX, KEEP_ALIVE_S, Patience, Sweeper
+from lastschrift.web.connection.express import with_patience
 from lastschrift.web.http import AsgiSend
 from tests.serving import RunningServer, running_sandbox
 

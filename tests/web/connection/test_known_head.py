@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from lastschrift.web.app import FastLane
-from lastschrift.web.deadline import Patience
-from lastschrift.web.express import with_patience
+from lastschrift.web.connection.deadline import Patience
+from lastschrift.web.connection.express import with_patience
+from lastschrift.web.connection.known_head import KnownHead
+from lastschrift.web.connection.one_write import send_response
 from lastschrift.web.http import (
     AsgiReceive,
     AsgiScope,
@@ -27,8 +29,6 @@ from lastschrift.web.http import (
     Request,
     Response,
 )
-from lastschrift.web.known_head import KnownHead
-from lastschrift.web.one_write import send_response
 
 # --- what is known says what the parser says ------------------------------------------------------
 

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from lastschrift.web.listen import CannotListen, is_loopback, listen
+from lastschrift.web.processes.listen import CannotListen, is_loopback, listen
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost", "LOCALHOST"])
