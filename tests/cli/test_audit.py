@@ -74,6 +74,27 @@ def test_an_anchor_tells_that_the_end_is_gone(filled: Path, tmp_path: Path) -> N
     assert "the rest is gone" in told.stdout
 
 
+def test_a_trail_goes_on_in_a_restored_backup(tmp_path: Path) -> None:
+    there, backup, anchors = make_production(tmp_path / "a"), tmp_path / "b", tmp_path / "anchors"
+    register_some(there)
+    assert command("audit", "anchor", str(anchors), "--data", str(there)).code == 0
+    assert command("backup", str(backup), "--data", str(there)).code == 0
+    told_json(there, "restore", str(backup), "--force")
+    told_json(there, "contract", "create", "Afterwards")
+    told = command("audit", "verify", "--anchor", str(anchors), "--data", str(there))
+    assert (told.code, told.stdout.endswith(" 1 anchors: 0 faults\n")) == (0, True)
+
+
+def test_an_anchor_tells_what_a_restored_backup_lacks(tmp_path: Path) -> None:
+    there, backup, anchors = make_production(tmp_path / "a"), tmp_path / "b", tmp_path / "anchors"
+    assert command("backup", str(backup), "--data", str(there)).code == 0
+    register_some(there)
+    assert command("audit", "anchor", str(anchors), "--data", str(there)).code == 0
+    told_json(there, "restore", str(backup), "--force")
+    assert command("audit", "verify", "--data", str(there)).code == 0
+    assert command("audit", "verify", "--anchor", str(anchors), "--data", str(there)).code == 1
+
+
 def test_a_file_without_an_anchor_is_no_anchor(filled: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     told = command("audit", "verify", "--anchor", str(tmp_path / "empty"), "--data", str(filled))
