@@ -15,7 +15,7 @@ from lastschrift.opening import installation_of
 from lastschrift.settings import PostgresDatabase, Settings
 from lastschrift.storage.examining import KeptNumber, examine_numbers
 from tests.cli.accounts import ACCOUNTS, register_some
-from tests.cli.installations import change_database, command, make_production
+from tests.cli.installations import change_database, command, lent_production, make_production
 from tests.postgres import execute
 from tests.serving import running
 
@@ -220,6 +220,25 @@ def test_what_sqlite_knows_of_its_own_disorder_is_told(
     register_some(directory)
     change_database(directory, damage)
     code, found = findings(directory, "--deep")
+    assert code == 1
+    assert told in found["structure"][1]
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ("DROP INDEX bank_account_once", "lacks bank_account_once;"),
+        ("DROP TRIGGER audit_entry_stays ON audit_entry", "lacks audit_entry_stays;"),
+        (
+            "ALTER TABLE audit_entry DISABLE TRIGGER USER",
+            "lacks audit_entry_stays, audit_entry_stays_as_it_is; make it again, or switch it on",
+        ),
+    ],
+)
+def test_what_postgresql_no_longer_guards_is_told(tmp_path: Path, damage: str, told: str) -> None:
+    with lent_production("postgres", tmp_path / "a") as directory:
+        change(directory, damage)
+        code, found = findings(directory, "--deep")
     assert code == 1
     assert told in found["structure"][1]
 

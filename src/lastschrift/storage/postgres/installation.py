@@ -14,6 +14,7 @@ from lastschrift.storage.postgres.connecting import Connection, NoPrimary, Prima
 from lastschrift.storage.postgres.migrations import (
     check_schema,
     drop_tables,
+    lacks_of_schema,
     lock_schema,
     migrate,
     schema_of,
@@ -43,6 +44,7 @@ SELECT conname::text FROM pg_constraint
 WHERE connamespace = current_schema()::regnamespace AND NOT convalidated
 ORDER BY 1
 """
+_MAKE_AGAIN = "make it again, or switch it on (ALTER TABLE … ENABLE TRIGGER), or restore a backup"
 _MARK = "INSERT INTO installation (only_row, kind) VALUES (1, $1)"
 
 
@@ -101,7 +103,7 @@ class PostgresInstallation:
         return f"{self._place}, PostgreSQL {version.major}.{version.minor}, schema {schema}"
 
     def check_structure(self) -> str:
-        """Ask the server which indexes and constraints do not hold, and whether pages have sums."""
+        """Ask the server what does not hold, is missing or off, and whether pages have sums."""
         return self._run(self._check_structure)
 
     async def _check_structure(self, connection: Connection) -> str:
@@ -113,6 +115,9 @@ class PostgresInstallation:
                 f"do not hold: {', '.join(broken)}",
                 "REINDEX or VALIDATE CONSTRAINT tells why",
             )
+        lacks = await lacks_of_schema(connection)
+        if lacks:
+            raise DatabaseRefused(self._place, f"lacks {', '.join(lacks)}", _MAKE_AGAIN)
         checksums = await connection.fetchval("SHOW data_checksums")
         return f"indexes and constraints hold, checksums of pages are {checksums}"
 

@@ -4,6 +4,7 @@ Our tables stand in the first schema of the role's search path. Our mark is the 
 ``schema_version``. Of two who migrate at once, one does it and the other waits.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 import asyncpg
@@ -59,6 +60,41 @@ async def schema_of(connection: Connection) -> int:
 async def check_schema(connection: Connection) -> None:
     """Raise, in this order: NotOurDatabase, SchemaTooNew, SchemaTooOld."""
     check_schema_number(await schema_of(connection), newest_schema())
+
+
+async def lacks_of_schema(connection: Connection) -> list[str]:
+    """Return the names of the indexes and triggers that are missing, or are switched off.
+
+    Nothing says that they are: without a unique index doubles come in, and without its triggers
+    the audit trail is changed by a mistake.
+    """
+    there = {name for (name,) in await connection.fetch(_GUARDS)}
+    return sorted(_guards_made() - there)
+
+
+def _guards_made() -> set[str]:
+    """Return what the scripts of all steps make and do not take away again."""
+    made: set[str] = set()
+    for _, step in sorted(migrations_in(__name__).items()):
+        for is_made, name in _MAKES_OR_DROPS.findall(step.script):
+            (made.add if is_made else made.discard)(name)
+    return made
+
+
+_MAKES_OR_DROPS = re.compile(
+    r"^(?:(CREATE)|DROP) (?:UNIQUE )?(?:INDEX|TRIGGER) (\w+)", re.MULTILINE
+)
+
+_GUARDS = """
+WITH ours AS (
+    SELECT oid, relname, relkind FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+)
+SELECT relname FROM ours WHERE relkind IN ('i', 'I')
+UNION ALL
+SELECT tgname FROM pg_trigger
+WHERE tgrelid IN (SELECT oid FROM ours) AND NOT tgisinternal AND tgenabled IN ('O', 'A')
+"""
+"""Indexes, and triggers that are on: not D, which is off, nor R, which is on in a replica only."""
 
 
 async def migrate(connection: Connection) -> list[str]:
