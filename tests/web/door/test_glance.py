@@ -66,6 +66,15 @@ def test_what_is_not_one_whole_plain_request_is_left_to_who_looks_closer(data: b
     assert glances.at(POST) is not None
 
 
+@pytest.mark.parametrize(
+    "last", [POST.replace(b"Host: a", b"Connection: close"), POST.replace(b"1.1", b"1.0")]
+)
+def test_after_the_last_request_of_a_connection_comes_another_connection_s(last: bytes) -> None:
+    glances = Glances()
+    for data in (last, POST, last, last, POST):
+        assert glances.at(data) is not None
+
+
 @given(data=st.binary(), place=st.integers(0, len(POST)))
 def test_whatever_came_before_the_next_request_is_seen_as_it_is(data: bytes, place: int) -> None:
     glances = Glances()

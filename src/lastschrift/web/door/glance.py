@@ -38,13 +38,16 @@ class Glances:
         if seen.begun != 1 or not seen.is_whole or not seen.url.startswith(b"/"):
             self._begin_anew()
             return None
-        return {
+        scope = {
             "method": self._parser.get_method().decode("ascii"),
             "path": seen.url.partition(b"?")[0].decode("latin-1"),
             "raw_path": seen.url,
             "headers": seen.headers,
             "keep_alive": seen.keep_alive,
         }
+        if not seen.keep_alive:  # The parser takes nothing after the last request of a connection.
+            self._begin_anew()
+        return scope
 
     def _begin_anew(self) -> None:
         self._seen = _Seen()
