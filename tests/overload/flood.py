@@ -34,6 +34,11 @@ class Flooded(msgspec.Struct):
         """How many answers there were in a second, refusals too."""
         return self.answered / self.seconds
 
+    @property
+    def rate_refused(self) -> float:
+        """How many of them were refusals."""
+        return self.refused / self.seconds
+
 
 @dataclass(slots=True)
 class Flood:
