@@ -17,7 +17,8 @@ from tests.apis.golden import (
     match_answer,
     read_exchange,
 )
-from tests.apis.steps import UnknownStep, world_of
+from tests.apis.steps.given import world_of
+from tests.apis.steps.named import UnknownStep
 from tests.house import House
 
 FILES = {f"{path.parent.name}/{path.stem}": path for path in Path(__file__).parent.glob("*/*.http")}

@@ -8,7 +8,8 @@ from typing import Any
 from lastschrift.domain.access import Scope
 from lastschrift.web.openapi.examples import example
 from tests.apis.golden import read_exchange
-from tests.apis.steps import World, world_of
+from tests.apis.steps.given import world_of
+from tests.apis.steps.world import World
 from tests.house import House
 from tests.web.descriptions import DOCUMENTS, OPERATIONS, Operation
 

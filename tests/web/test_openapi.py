@@ -17,7 +17,8 @@ from lastschrift.web.described import described_text
 from lastschrift.web.openapi import TOKEN_API
 from lastschrift.web.openapi.examples import example
 from tests.apis.golden import ask
-from tests.apis.steps import World, world_of
+from tests.apis.steps.given import world_of
+from tests.apis.steps.world import World
 from tests.apis.test_golden import EXCHANGES
 from tests.house import BASE_URL, House
 from tests.web.descriptions import (

@@ -21,7 +21,7 @@ import httpx2
 
 from lastschrift.cli.demo import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 from lastschrift.web.openapi.examples import example
-from tests.apis.steps import World
+from tests.apis.steps.world import World
 from tests.databases import Looking, looking_into
 from tests.house import BASE_URL, House
 from tests.isolation.asking import veiled
