@@ -131,6 +131,14 @@ def test_places_found_at_once_are_not_lost_by_one_hiccup() -> None:
     assert server.admission.places == PLACES
 
 
+@pytest.mark.parametrize(("turn_s", "places"), [(0, 32), (WAIT_S_MAX / 6, 16), (WAIT_S_MAX, 8)])
+def test_a_loop_without_time_keeps_the_store_less_busy(turn_s: float, places: float) -> None:
+    server = Server()
+    server.admission.heed(turn_s)
+    server.outcomes(every(5_000, 2), lambda _: 300)  # of which 4 or 5 are done in time
+    assert server.admission.places == pytest.approx(places, rel=0.05)
+
+
 # --- who ------------------------------------------------------------------------------------------
 
 

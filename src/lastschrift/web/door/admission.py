@@ -35,6 +35,10 @@ _PLACES_MAX: Final = 65_536
 _WAITS_MAX: Final = 10
 """So many times as long as it should a request may take for the store to be kept busy."""
 
+_FILLED_MIN: Final = 8
+_TURNS: Final = 3
+"""So many turns of the event loop, at least, a request takes that was let in."""
+
 _SHARE: Final = 4
 _LEARNING: Final = 1 / 64
 """How far one answer moves the number of places towards what it tells."""
@@ -72,6 +76,7 @@ class Admission:
         self.under_way = 0
         self.is_crowded = False
         self._wait_s_max = wait_s_max
+        self._filled: float = PLACES_FILLED
         self._now_s = now_s
         self._by_party: dict[Hashable, int] = {}
 
@@ -103,6 +108,14 @@ class Admission:
             self._learn(due_s / took_s if took_s > 0 else _PLACES_MAX)
         self.is_crowded = 2 * self.under_way >= self.places
 
+    def heed(self, turn_s: float) -> None:
+        """Keep the store less busy, the longer a turn of the event loop takes.
+
+        Then it is the loop that has no time, and more requests at once make each take longer.
+        """
+        left = 1 - _TURNS * turn_s / self._wait_s_max
+        self._filled = max(_FILLED_MIN, PLACES_FILLED * left)
+
     def _forget(self, party: Hashable) -> None:
         left = self._by_party[party] - 1
         if left:
@@ -112,6 +125,6 @@ class Admission:
 
     def _learn(self, right: float) -> None:
         """Move the number of places a little towards the right one."""
-        right = max(right, min(PLACES_FILLED, right * _WAITS_MAX))
+        right = max(right, min(self._filled, right * _WAITS_MAX))
         moved = self.places + (right - self.places) * _LEARNING
         self.places = min(max(moved, 1), _PLACES_MAX)

@@ -8,7 +8,6 @@ over.
 
 import asyncio
 import random
-import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
@@ -20,6 +19,7 @@ from lastschrift.web.door.admission import Admission
 from lastschrift.web.door.glance import Glances
 from lastschrift.web.door.refusal import Refusal
 from lastschrift.web.door.turned_away import TurnedAway
+from lastschrift.web.door.turns import Turns
 from lastschrift.web.http import AsgiScope, Edge, Header
 
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -72,7 +72,7 @@ class Door:
         self._anteroom = _Anteroom(loop)
         self.wait = self._anteroom.wait
         self.glance = Glances().at
-        self.now_s = time.perf_counter
+        self.came_s = Turns(loop, self.changing.heed).began_s
 
     def has_waiting(self) -> bool:
         """Whether somebody waits for his turn to be looked at."""

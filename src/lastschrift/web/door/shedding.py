@@ -74,6 +74,7 @@ class SheddingProtocol(DeadlineProtocol):
         if not self._is_between_requests() or self.ending.is_set():
             self._wait(door, data)
             return
+        came_s = door.came_s()
         answer = before.answer(self.server_state.default_headers)
         if answer is not None:
             self.sweeps_left = self.patience.next_request
@@ -81,11 +82,13 @@ class SheddingProtocol(DeadlineProtocol):
         elif door.has_waiting():
             self._wait(door, data)
         else:
+            self._came_s = came_s
             super().data_received(data)
+            self._came_s = None
 
     def _wait(self, door: Door, data: bytes) -> None:
         self._waiting = data
-        door.wait(partial(self._come_in, door, door.now_s()))
+        door.wait(partial(self._come_in, door, door.came_s()))
 
     def _come_in(self, door: Door, came_s: float) -> None:
         """Look at what has waited."""
