@@ -83,7 +83,7 @@ def test_a_new_installation_has_the_defaults(directory: Path) -> None:
         log_format=None,
         log_level=LogLevel.INFO,
         queue_limit=4096,
-        wait_ms_max=15,
+        wait_ms_max=10,
         connections_max=10_000,
         request_timeout_s=18.0,
         body_bytes_max=65_536,

@@ -166,7 +166,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="wait_ms_max",
-        default=15,
+        default=10,
         meaning="How long a change may take under any load; what would take longer is told 503.",
         allowed="a whole number of milliseconds from 1 to 60000",
         parse=values.whole_number(1, 60_000),
