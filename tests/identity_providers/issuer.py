@@ -11,7 +11,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,6 +137,7 @@ class Issuer:
     asked: list[str] = field(default_factory=list)
     answers: dict[str, bytes] = field(default_factory=dict)
     silence: asyncio.Event = field(default_factory=asyncio.Event)
+    _connections: list[asyncio.StreamWriter] = field(default_factory=list)
 
     @classmethod
     @asynccontextmanager
@@ -151,6 +152,7 @@ class Issuer:
         finally:
             issuer.silence.set()
             server.close()
+            await issuer._hang_up()
 
     def provider(self, client: ClientId, audience: str = AUDIENCE) -> Provider:
         """Return the provider as it is set up here, found by discovery."""
@@ -195,13 +197,25 @@ class Issuer:
         return {"issuer": self.url, "jwks_uri": self.url + KEYS_PATH}
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        path = head.split(b" ")[1].decode()
-        self.asked.append(path)
-        await self.silence.wait()
-        usual = {CONFIGURATION_PATH: self.configuration(), KEYS_PATH: self.published()}
-        writer.write(self.answers.get(path) or answer(200, json.dumps(usual[path]).encode()))
-        writer.close()
+        self._connections.append(writer)
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            path = head.split(b" ")[1].decode()
+            self.asked.append(path)
+            await self.silence.wait()
+            usual = {CONFIGURATION_PATH: self.configuration(), KEYS_PATH: self.published()}
+            writer.write(self.answers.get(path) or answer(200, json.dumps(usual[path]).encode()))
+        except asyncio.IncompleteReadError:
+            pass  # Who asks may crash before it has asked.
+        finally:
+            writer.close()
+
+    async def _hang_up(self) -> None:
+        """End all connections, also of those who left theirs open."""
+        for writer in self._connections:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 def answer(status: int, body: bytes, *headers: bytes) -> bytes:
