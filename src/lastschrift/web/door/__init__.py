@@ -2,8 +2,8 @@
 
 `door` puts it together, and is what others know of it; `admission` says how many may come in, and
 whose; `glance` looks at a request before anything is made of it; `refusal` has the answer ready;
-`turned_away` knows who asks again; `shedding` stands between uvicorn's protocol and what was let
-in. Why: docs/decisions/overload.md.
+`turned_away` knows who asks again; `turns` tells how long it takes to look at all; `shedding`
+stands between uvicorn's protocol and what was let in. Why: docs/decisions/overload.md.
 """
 
 from lastschrift.web.door.door import Door, Leave, LogTurnedAway, is_probe

@@ -36,6 +36,8 @@ _WAITS_MAX: Final = 10
 """So many times as long as it should a request may take for the store to be kept busy."""
 
 _FILLED_MIN: Final = 8
+"""So many keep the store busy enough where it is the event loop that has no time."""
+
 _TURNS: Final = 3
 """So many turns of the event loop, at least, a request takes that was let in."""
 
