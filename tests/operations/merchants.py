@@ -24,6 +24,7 @@ from lastschrift.operations.unassign_bank_account import (
 )
 from lastschrift.operations.update_bank_account import UpdateBankAccount, update_bank_account
 from lastschrift.operations.update_debtor import UpdateDebtor, update_debtor
+from tests.holders import holder_of
 from tests.house import House
 from tests.storage.filling import SEED_IBAN, german_iban
 
@@ -96,7 +97,7 @@ class Merchant:
             bic="COBADEFFXXX",
             bank_name="Commerzbank",
             owner="John Doe",
-            holder=None,
+            holder=holder_of(debtor),
             managed_by=managed_by,
         )
         return await register_bank_account(self.house.ports, command)

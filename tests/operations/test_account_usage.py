@@ -157,7 +157,7 @@ async def test_a_list_comes_in_pages_and_tells_if_there_are_more(merchant: Merch
     for number in range(5):
         registered.append((await merchant.register(number=number)).account)
         merchant.house.clock.advance(1)
-    ports, contract, debtor = merchant.house.ports, merchant.contract, merchant.debtor.id
+    ports, contract, debtor = merchant.house.ports, merchant.contract, merchant.debtor
     for count, offset, has_more in ((2, 0, True), (2, 2, True), (2, 3, False), (5, 0, False)):
         some = await list_bank_accounts(ports, contract, debtor, Page(count, offset))
         assert list(some.accounts) == registered[offset : offset + count]
@@ -165,7 +165,7 @@ async def test_a_list_comes_in_pages_and_tells_if_there_are_more(merchant: Merch
 
 
 async def test_an_account_is_valid_until_the_instant_it_expires(merchant: Merchant) -> None:
-    ports, contract, debtor = merchant.house.ports, merchant.contract, merchant.debtor.id
+    ports, contract, debtor = merchant.house.ports, merchant.contract, merchant.debtor
     forever = (await merchant.register(number=1)).account.id
     expiring = (await merchant.register(number=2)).account.id
     await change(merchant, expiring, expiry=EXPIRY)
@@ -185,14 +185,14 @@ async def test_an_account_is_valid_until_the_instant_it_expires(merchant: Mercha
 
 async def delete_all(merchant: Merchant) -> None:
     command = DeleteBankAccounts(
-        contract_id=merchant.contract, client_id=merchant.client, debtor_id=merchant.debtor.id
+        contract_id=merchant.contract, client_id=merchant.client, debtor=merchant.debtor
     )
     await delete_bank_accounts(merchant.house.ports, command)
 
 
 async def listed(merchant: Merchant, debtor: DebtorRef | None = None) -> set[AccountId]:
     ports, whose = merchant.house.ports, debtor or merchant.debtor
-    some = await list_bank_accounts(ports, merchant.contract, whose.id, ALL)
+    some = await list_bank_accounts(ports, merchant.contract, whose, ALL)
     return {account.id for account in some.accounts}
 
 

@@ -38,6 +38,7 @@ from lastschrift.operations.revoke_client import revoke_client
 from lastschrift.operations.rotate_client_secret import rotate_client_secret
 from lastschrift.operations.scrolling import BeginScroll
 from tests.databases import looking_into
+from tests.holders import holder_of
 from tests.house import House
 from tests.operations.merchants import ALL, Merchant, merchant_of
 from tests.storage.filling import SEED_IBAN, german_iban
@@ -63,7 +64,7 @@ def registration_of(client: Client, debtor: DebtorRef, iban: Iban) -> RegisterBa
         bic=None,
         bank_name=None,
         owner=None,
-        holder=None,
+        holder=holder_of(debtor),
     )
 
 
@@ -205,7 +206,7 @@ async def test_who_sees_no_full_iban_leaves_no_entry(merchant: Merchant) -> None
         await reveal_bank_account(ports, contract, AccountId(uuid4()))
     await reveal_bank_accounts(ports, (await merchant_of(merchant.house)).contract, ALL)
     await read_bank_account(ports, contract, merchant.debtor.id, account)
-    await list_bank_accounts(ports, contract, merchant.debtor.id, Page(count=9, offset=0))
+    await list_bank_accounts(ports, contract, merchant.debtor, Page(count=9, offset=0))
     assert await readings(merchant) == []
 
 

@@ -49,8 +49,8 @@ async def test_what_was_registered_is_read_by_its_debtor_without_its_iban(
     merchant: Merchant,
 ) -> None:
     account = (await merchant.register()).account
-    ports, debtor = merchant.house.ports, merchant.debtor.id
-    assert await read_bank_account(ports, merchant.contract, debtor, account.id) == account
+    ports, debtor = merchant.house.ports, merchant.debtor
+    assert await read_bank_account(ports, merchant.contract, debtor.id, account.id) == account
     some = await list_bank_accounts(ports, merchant.contract, debtor, ALL.page)
     assert (list(some.accounts), some.has_more) == ([account], False)
 
@@ -115,7 +115,7 @@ async def test_another_debtors_account_is_unknown(merchant: Merchant) -> None:
         await read_bank_account(ports, merchant.contract, other.id, account.id)
     with pytest.raises(BankAccountUnknown):
         await merchant.delete(account.id, debtor=other)
-    assert not (await list_bank_accounts(ports, merchant.contract, other.id, ALL.page)).accounts
+    assert not (await list_bank_accounts(ports, merchant.contract, other, ALL.page)).accounts
 
 
 # --- another contract -----------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from lastschrift.operations.register_debtor import RegisterDebtor
 from lastschrift.operations.register_debtor_once import register_debtor_once
 from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
 from tests.databases import looking_into
+from tests.holders import holder_of
 from tests.house import House
 from tests.operations.merchants import ALL, Merchant, merchant_of
 from tests.storage.filling import NOW, OTHER_IBAN, SEED_IBAN
@@ -60,7 +61,7 @@ def account(merchant: Merchant, debtor: DebtorRef | None = None) -> RegisterBank
         bic="COBADEFFXXX",
         bank_name="Commerzbank",
         owner="John Doe",
-        holder=None,
+        holder=holder_of(debtor or merchant.debtor),
     )
 
 

@@ -37,6 +37,7 @@ from lastschrift.operations.register_debtor import RegisterDebtor, register_debt
 from lastschrift.operations.reveal_bank_account import reveal_bank_account
 from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
 from tests.databases import lent_database
+from tests.holders import holder_of
 from tests.house import open_house
 from tests.operations.history import Books, Ledger
 from tests.operations.merchants import Merchant
@@ -183,7 +184,7 @@ class History(RuleBasedStateMachine):
     def a_debtor_holds_an_iban_once(self) -> None:
         for contract, books in self.ledger.items():
             for debtor in books.debtors:
-                some = self.run(list_bank_accounts(self.house.ports, contract, debtor.id, ALL.page))
+                some = self.run(list_bank_accounts(self.house.ports, contract, debtor, ALL.page))
                 last_four = [account.iban_last_four for account in some.accounts]
                 assert len(last_four) == len(set(last_four))
                 assert len(some.accounts) == len(books.live(debtor))
@@ -254,7 +255,7 @@ class History(RuleBasedStateMachine):
                 bic=None,
                 bank_name=None,
                 owner=None,
-                holder=None,
+                holder=holder_of(debtor),
             )
             for account_id, iban in asked
         ]

@@ -37,6 +37,7 @@ from lastschrift.operations.rewrap_keys import rewrap_keys
 from lastschrift.vault.envelope import CannotOpen, KeyVersionUnknown
 from lastschrift.vault.keyring import KeyVault
 from lastschrift.vault.master_key import MasterKey, MasterVersionUnknown
+from tests.holders import holder_of
 from tests.house import House
 from tests.storage.filling import german_iban
 
@@ -140,7 +141,9 @@ async def test_a_duplicate_is_found_before_during_and_after(house: House) -> Non
     contract = client.contract_id
     assert client.identity is not None
     payer = DebtorRef(client.identity, DebtorKind.SERVICE_IDENTITY)
-    command = msgspec.structs.replace(account_of(contract, 1), debtor=payer)
+    command = msgspec.structs.replace(
+        account_of(contract, 1), debtor=payer, holder=holder_of(payer)
+    )
     await register_bank_account(house.ports, command)
     new = await begin_key_rotation(house.ports, contract, DATA, AT_ONCE)
     with pytest.raises(BankAccountAlreadyRegistered):

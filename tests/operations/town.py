@@ -49,6 +49,7 @@ from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
 from lastschrift.operations.update_bank_account import UpdateBankAccount, update_bank_account
 from lastschrift.vault.keyring import KeyVault
 from lastschrift.vault.master_key import MasterKey
+from tests.holders import holder_of
 from tests.house import House
 from tests.storage.filling import german_iban
 
@@ -99,7 +100,7 @@ class Town:
             bic=None,
             bank_name=None,
             owner=None,
-            holder=None,
+            holder=holder_of(debtor),
         )
         held = self.held.get((debtor, number))
         got = await self._got(register_bank_account(self.servers[server], command), held)

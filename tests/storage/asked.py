@@ -40,13 +40,17 @@ SOMEBODY = UUID(int=7)
 
 
 class AskedList(NamedTuple):
-    """A condition and an order; ``is_in_order``: the index has the order, so nothing is sorted."""
+    """A condition and an order; ``is_in_order``: the index has the order, so nothing is sorted.
+
+    ``goes_by_in_postgres`` is said where the engines' indexes differ.
+    """
 
     listed: Listed
     goes_by: str
     condition: Condition = Everything()
     order: tuple[Order, ...] = ()
     is_in_order: bool = False
+    goes_by_in_postgres: str = ""
 
 
 DOE = HasText(Field.FAMILY_NAME, "doe")
@@ -112,12 +116,23 @@ ASKED = {
         is_in_order=True,
     ),
     "an account's id": AskedList(BANK_ACCOUNTS, BY_KEY, HasId(Field.ID, SOMEBODY)),
-    "an IBAN": AskedList(BANK_ACCOUNTS, "bank_account_once", HasFingerprint(bytes(32))),
+    "an IBAN": AskedList(
+        BANK_ACCOUNTS,
+        "bank_account_by_fingerprint",
+        HasFingerprint(bytes(32)),
+        goes_by_in_postgres="bank_account_once",
+    ),
     "an IBAN by a new key": AskedList(
-        BANK_ACCOUNTS, "bank_account_once_even", HasFingerprint(bytes(32), version=2)
+        BANK_ACCOUNTS,
+        "bank_account_by_fingerprint_even",
+        HasFingerprint(bytes(32), version=2),
+        goes_by_in_postgres="bank_account_once_even",
     ),
     "a customer's accounts": AskedList(
-        BANK_ACCOUNTS, "bank_account_of_debtor", HasId(Field.CUSTOMER, SOMEBODY)
+        BANK_ACCOUNTS,
+        "bank_account_once",
+        HasId(Field.CUSTOMER, SOMEBODY),
+        goes_by_in_postgres="bank_account_of_debtor",
     ),
 }
 

@@ -7,9 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from lastschrift.domain.bank_account import AuthorisationAttribute, BankAccount
-from lastschrift.domain.debtor import DebtorRef
+from lastschrift.domain.debtor import DebtorKind, DebtorRef
 from lastschrift.domain.identity import AccountId, ClientId, ContractId
 from lastschrift.operations.ports import NewBankAccount, Page, Store
+from tests.holders import holder_of
 from tests.storage.filling import (
     IDS,
     add_contract,
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.anyio
 
 ALL = Page(count=100, offset=0)
 
+each_kind = pytest.mark.parametrize("kind", DebtorKind)
+
 
 def numbered(
     contract: ContractId,
@@ -35,7 +38,8 @@ def numbered(
     managed_by: ClientId | None = None,
 ) -> NewBankAccount:
     """Return an account of its own IBAN and instant for each number."""
-    new = new_account(contract, debtor, german_iban(number), created=later(number))
+    holder = holder_of(debtor)
+    new = new_account(contract, debtor, german_iban(number), holder=holder, created=later(number))
     return replace(new, account=replace(new.account, managed_by=managed_by))
 
 
@@ -47,7 +51,7 @@ async def some_ids(
     valid_at: datetime | None = None,
 ) -> list[AccountId]:
     found = await store.scan(
-        lambda reader: reader.some_bank_accounts_of(contract, debtor.id, page, valid_at=valid_at)
+        lambda reader: reader.some_bank_accounts_of(contract, debtor, page, valid_at=valid_at)
     )
     return [sealed.account.id for sealed in found]
 
@@ -97,9 +101,15 @@ async def test_a_change_of_use_changes_nothing_else(store: Store) -> None:
 # --- pages ----------------------------------------------------------------------------------------
 
 
-async def test_some_of_a_debtors_accounts_are_the_oldest_of_the_rest(store: Store) -> None:
+@each_kind
+async def test_some_of_a_debtors_accounts_are_the_oldest_of_the_rest(
+    store: Store, kind: DebtorKind
+) -> None:
     contract = await add_contract(store)
-    debtor, other = await add_debtor(store, contract), await add_debtor(store, contract)
+    debtor, other = (
+        await add_debtor(store, contract, kind=kind),
+        await add_debtor(store, contract, kind=kind),
+    )
     batch = [numbered(contract, debtor, number) for number in (3, 1, 2)]
     three, one, two = [each.id for each in await registered(store, *batch)]
     await registered(store, numbered(contract, other, 4))
@@ -111,9 +121,12 @@ async def test_some_of_a_debtors_accounts_are_the_oldest_of_the_rest(store: Stor
     assert await some_ids(store, await add_contract(store), debtor) == []
 
 
-async def test_what_expires_is_left_out_from_that_instant_on(store: Store) -> None:
+@each_kind
+async def test_what_expires_is_left_out_from_that_instant_on(
+    store: Store, kind: DebtorKind
+) -> None:
     contract = await add_contract(store)
-    debtor = await add_debtor(store, contract)
+    debtor = await add_debtor(store, contract, kind=kind)
     forever, expiring = await registered(
         store, numbered(contract, debtor, 1), numbered(contract, debtor, 2)
     )
@@ -132,7 +145,7 @@ async def removable(
 ) -> Sequence[AccountId]:
     return await store.write(
         lambda transaction: transaction.lock_removable_bank_accounts_of(
-            contract, debtor.id, client, rows_max
+            contract, debtor, client, rows_max
         )
     )
 
@@ -147,9 +160,13 @@ async def test_an_account_is_kept_with_who_manages_it(store: Store) -> None:
     assert found.account == new.account
 
 
-async def test_what_another_client_manages_is_not_removable(store: Store) -> None:
+@each_kind
+async def test_what_another_client_manages_is_not_removable(store: Store, kind: DebtorKind) -> None:
     contract = await add_contract(store)
-    debtor, other = await add_debtor(store, contract), await add_debtor(store, contract)
+    debtor, other = (
+        await add_debtor(store, contract, kind=kind),
+        await add_debtor(store, contract, kind=kind),
+    )
     ours, theirs = IDS.new_client_id(), IDS.new_client_id()
     free, own, stays, elsewhere = await registered(
         store,
@@ -166,9 +183,12 @@ async def test_what_another_client_manages_is_not_removable(store: Store) -> Non
     assert await removable(store, contract, debtor, ours) == [own.id]
 
 
-async def test_no_more_are_removable_at_a_time_than_are_asked_for(store: Store) -> None:
+@each_kind
+async def test_no_more_are_removable_at_a_time_than_are_asked_for(
+    store: Store, kind: DebtorKind
+) -> None:
     contract = await add_contract(store)
-    debtor = await add_debtor(store, contract)
+    debtor = await add_debtor(store, contract, kind=kind)
     batch = [numbered(contract, debtor, number) for number in range(5)]
     ids = [account.id for account in await registered(store, *batch)]
     client = IDS.new_client_id()

@@ -30,7 +30,8 @@ class BankAccount(Struct, frozen=True, kw_only=True, gc=False):
     """A registered bank account, without its full IBAN.
 
     ``owner`` is the name it is held under. ``holder`` is what a wire told of the account's holder
-    beyond that. ``bic`` and ``bank_name`` are what was known when it was registered.
+    beyond that: always, where no customer's contact tells it. ``bic`` and ``bank_name`` are what
+    was known when it was registered.
 
     ``alias`` is the payer's own name for it; from ``expiry`` on it is not to be charged. What must
     be told when it is charged stands in ``authorisation``. ``archived`` since when it is kept only
@@ -53,6 +54,14 @@ class BankAccount(Struct, frozen=True, kw_only=True, gc=False):
     authorisation: tuple[AuthorisationAttribute, ...] = ()
     archived: datetime | None = None
     managed_by: ClientId | None = None
+
+    def check_holder(self) -> None:
+        """Raise ValueError if its debtor is none of the merchant's, and it has no holder.
+
+        Such accounts are listed by their holders, so a wire that told none would not find them.
+        """
+        if self.holder is None and self.debtor is not None and self.customer_id is None:
+            raise ValueError("an account whose debtor is no customer needs a holder")
 
     def check_removable_by(self, client: ClientId) -> None:
         """Raise BankAccountManaged if another client than this one manages the account."""

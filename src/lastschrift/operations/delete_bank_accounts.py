@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from lastschrift.domain.identity import ClientId, ContractId, DebtorId
+from lastschrift.domain.debtor import DebtorRef
+from lastschrift.domain.identity import ClientId, ContractId
 from lastschrift.operations.auditing import audit_entry
 from lastschrift.operations.ports import Ports, Transaction
 
@@ -15,7 +16,7 @@ class DeleteBankAccounts(Struct, frozen=True, kw_only=True):
 
     contract_id: ContractId
     client_id: ClientId
-    debtor_id: DebtorId
+    debtor: DebtorRef
 
 
 async def delete_bank_accounts(ports: Ports, command: DeleteBankAccounts) -> None:
@@ -33,7 +34,7 @@ async def _delete_some(ports: Ports, command: DeleteBankAccounts) -> int:
 
     async def operation(transaction: Transaction) -> int:
         removable = await transaction.lock_removable_bank_accounts_of(
-            command.contract_id, command.debtor_id, command.client_id, _ROWS_MAX
+            command.contract_id, command.debtor, command.client_id, _ROWS_MAX
         )
         for account in removable:
             await transaction.delete_bank_account(command.contract_id, account, now)

@@ -6,7 +6,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from lastschrift.domain.bank_account import BankAccount
-from lastschrift.domain.identity import ContractId, DebtorId
+from lastschrift.domain.debtor import DebtorRef
+from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import Page, Ports
 
 
@@ -18,21 +19,21 @@ class SomeBankAccounts(Struct, frozen=True):
 
 
 async def list_bank_accounts(
-    ports: Ports, contract: ContractId, debtor: DebtorId, page: Page
+    ports: Ports, contract: ContractId, debtor: DebtorRef, page: Page
 ) -> SomeBankAccounts:
     """Return a page of a debtor's bank accounts, oldest first."""
     return await _list(ports, contract, debtor, page, valid_at=None)
 
 
 async def list_valid_bank_accounts(
-    ports: Ports, contract: ContractId, debtor: DebtorId, page: Page
+    ports: Ports, contract: ContractId, debtor: DebtorRef, page: Page
 ) -> SomeBankAccounts:
     """Return a page of those of a debtor's bank accounts that are not past their expiry."""
     return await _list(ports, contract, debtor, page, valid_at=ports.clock.now())
 
 
 async def _list(
-    ports: Ports, contract: ContractId, debtor: DebtorId, page: Page, *, valid_at: datetime | None
+    ports: Ports, contract: ContractId, debtor: DebtorRef, page: Page, *, valid_at: datetime | None
 ) -> SomeBankAccounts:
     and_one_more = Page(page.count + 1, page.offset)
     found = await ports.store.scan(

@@ -99,7 +99,10 @@ async def _add_again(
 def prepare_bank_account(
     ports: Ports, keys: ContractKeys, command: RegisterBankAccount
 ) -> NewBankAccount:
-    """Make all of a bank account that needs no store."""
+    """Make all of a bank account that needs no store.
+
+    Raises: ValueError, see `BankAccount.check_holder`.
+    """
     iban = command.iban
     account_id = command.account_id or AccountId(ports.ids.new_id())
     account = BankAccount(
@@ -115,6 +118,7 @@ def prepare_bank_account(
         created=ports.clock.now(),
         managed_by=command.managed_by,
     )
+    account.check_holder()
     audit = audit_entry(
         ports,
         "bank_account.registered",

@@ -2,7 +2,8 @@
 
 For whatever goes through a whole database, whichever engine keeps it (`storage.copying`). A test
 holds the list against the schemas of all engines. Left out are the marks that say whose database it
-is, and of which schema: ``installation`` and ``schema_version``.
+is, and of which schema: ``installation`` and ``schema_version``; and what only tells one engine
+where to look (`ENGINES_OWN`).
 
 >>> [table.name for table in TABLES][:2]
 ['contract', 'contract_key']
@@ -217,6 +218,9 @@ TABLES = (
     ),
 )
 """A table stands behind all that it refers to, so that rows can be added in this order."""
+
+ENGINES_OWN = frozenset({("bank_account", "fingerprint_run")})
+"""Columns of one engine alone, which it fills by itself."""
 
 _OF_CONTRACT = (
     "contract_key",

@@ -6,6 +6,7 @@ from lastschrift.domain.iban import Iban
 from lastschrift.domain.identity import AccountId, ClientId
 from lastschrift.operations.register_bank_account import RegisterBankAccount, register_bank_account
 from tests.apis.steps.world import World
+from tests.holders import holder_of
 
 SEED_IBAN = Iban.parse("DE89370400440532013000")
 
@@ -28,7 +29,7 @@ async def register(
         bic="COBADEFFXXX",
         bank_name="Commerzbank",
         owner="John Doe",
-        holder=None,
+        holder=holder_of(debtor),
         managed_by=managed_by,
     )
     revealed = await register_bank_account(world.house.ports, command)

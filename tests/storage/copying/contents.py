@@ -32,9 +32,10 @@ def fill_sqlite(path: Path, contents: Contents, kind: str = "production") -> Non
     with closing(open_for_writing(path)) as connection:
         connection.execute("INSERT INTO installation (only_row, kind) VALUES (1, ?)", (kind,))
         for table in TABLES:
-            places = ", ".join("?" * len(table.columns))
+            columns, places = ", ".join(table.columns), ", ".join("?" * len(table.columns))
             rows = TableCodec(SQLITE_CODEC, table).put_rows(contents[table.name])
-            connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", rows)
+            insert = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"
+            connection.executemany(insert, rows)
 
 
 # --- some, always the same ------------------------------------------------------------------------

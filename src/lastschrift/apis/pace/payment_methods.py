@@ -91,7 +91,7 @@ async def list_payment_methods(request: Request) -> Response:
     query = parse_list_query(request.query)
     _check_included(principal, query.included)
     list_some = list_bank_accounts if query.status is None else list_valid_bank_accounts
-    some = await list_some(request.ports, principal.contract_id, payer.id, query.slice)
+    some = await list_some(request.ports, principal.contract_id, payer, query.slice)
     links = page_links(request, query, has_more=some.has_more)
     return render_payment_methods(some, query.included, _language(request), links)
 
@@ -142,7 +142,7 @@ async def delete_payment_methods(request: Request) -> Response:
     command = DeleteBankAccounts(
         contract_id=principal.contract_id,
         client_id=principal.client_id,
-        debtor_id=payer.id,
+        debtor=payer,
     )
     await delete_bank_accounts(request.ports, command)
     return Response(204)

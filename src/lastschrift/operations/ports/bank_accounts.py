@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from lastschrift.domain.bank_account import BankAccount
+from lastschrift.domain.debtor import DebtorRef
 from lastschrift.domain.errors import DomainError
 from lastschrift.domain.iban import Iban
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
@@ -95,7 +96,7 @@ class BankAccountReader(Protocol):
         ...
 
     async def some_bank_accounts_of(
-        self, contract: ContractId, debtor: DebtorId, page: Page, *, valid_at: datetime | None
+        self, contract: ContractId, debtor: DebtorRef, page: Page, *, valid_at: datetime | None
     ) -> Sequence[SealedBankAccount]:
         """Return a page of a debtor's bank accounts that are not deleted, oldest first.
 
@@ -142,7 +143,7 @@ class BankAccountWriter(Protocol):
         ...
 
     async def lock_removable_bank_accounts_of(
-        self, contract: ContractId, debtor: DebtorId, client: ClientId, rows_max: int
+        self, contract: ContractId, debtor: DebtorRef, client: ClientId, rows_max: int
     ) -> Sequence[AccountId]:
         """Return up to ``rows_max`` of a debtor's bank accounts, oldest first; none changes.
 

@@ -73,7 +73,7 @@ class Comparing:
     @sql.register
     def _(self, condition: HasFingerprint) -> str:
         column = fingerprint_column(condition.version)
-        return f"a.{column} = {self._arguments.octets(condition.fingerprint)}"
+        return f"a.{column} = {self._arguments.octets(condition.fingerprint)} /* in runs */"
 
     @sql.register
     def _(self, condition: HasText) -> str:

@@ -10,7 +10,7 @@ from lastschrift.storage.statements import lists
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index, and the condition of its own, which holds for every row."""
+    """An index by SQLite's name, and what PostgreSQL's has for a condition, true of every row."""
 
     name: str
     condition: str
@@ -100,10 +100,12 @@ BANK_ACCOUNTS: Final = Listed(
     by_creation=Index("bank_account_by_creation", "a.created < 'infinity'"),
     by_text={},
     by_fingerprint={
-        "fingerprint": Index("bank_account_once", "a.fingerprint IS NOT NULL"),
-        "fingerprint_even": Index("bank_account_once_even", "a.fingerprint_even IS NOT NULL"),
+        "fingerprint": Index("bank_account_by_fingerprint", "a.fingerprint IS NOT NULL"),
+        "fingerprint_even": Index(
+            "bank_account_by_fingerprint_even", "a.fingerprint_even IS NOT NULL"
+        ),
     },
-    by_customer=Index("bank_account_of_debtor", "a.debtor_id IS NOT NULL"),
+    by_customer=Index("bank_account_once", "a.debtor_id IS NOT NULL"),
 )
 
 

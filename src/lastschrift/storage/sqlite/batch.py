@@ -14,10 +14,11 @@ from lastschrift.storage.chaining import Written
 from lastschrift.storage.codec import Value
 from lastschrift.storage.folding import folded_column
 from lastschrift.storage.sqlite.codec import put_instant, put_json
+from lastschrift.storage.sqlite.runs import RunOf
 
 _ACCOUNT_COLUMNS = (
     "contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic, "
-    "bank_name, owner, holder, created, managed_by, folded_owner, fingerprint_even"
+    "bank_name, owner, holder, created, managed_by, folded_owner, fingerprint_even, fingerprint_run"
 )
 _AUDIT_COLUMNS = (
     "contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, "
@@ -33,26 +34,27 @@ def add_accounts_sql(count: int) -> str:
 
     Columns of a value: those of the table, then the debtor's kind.
     """
-    inserted = ", ".join(f"v.column{n}" for n in range(1, 16))
+    inserted = ", ".join(f"v.column{n}" for n in range(1, 17))
     return f"""
     INSERT INTO bank_account ({_ACCOUNT_COLUMNS})
-    SELECT {inserted} FROM (VALUES {_value_list(16, count)}) v
+    SELECT {inserted} FROM (VALUES {_value_list(17, count)}) v
     LEFT JOIN debtor d
-        ON d.contract_id = v.column1 AND d.id = v.column3 AND d.kind = v.column16
+        ON d.contract_id = v.column1 AND d.id = v.column3 AND d.kind = v.column17
         AND d.deleted IS NULL
     WHERE v.column3 IS NULL OR d.id IS NOT NULL
     ON CONFLICT DO NOTHING
     """
 
 
-def account_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
+def account_values(accounts: Sequence[NewBankAccount], run_of: RunOf) -> list[Value]:
     """Return the arguments of `add_accounts_sql`, row after row."""
     values: list[Value] = []
     for new in accounts:
         account = new.account
+        contract = account.contract_id.bytes
         debtor = account.debtor
         values += (
-            account.contract_id.bytes,
+            contract,
             account.id.bytes,
             None if debtor is None else debtor.id.bytes,
             new.fingerprints.odd,
@@ -67,6 +69,7 @@ def account_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
             None if account.managed_by is None else account.managed_by.bytes,
             folded_column(account.owner),
             new.fingerprints.even,
+            run_of(contract),
             None if debtor is None else debtor.kind.value,
         )
     return values

@@ -15,6 +15,7 @@ from lastschrift.storage.sqlite import batch
 from lastschrift.storage.sqlite.checkpoints import begin_log_anew
 from lastschrift.storage.sqlite.codec import SQLITE_CODEC
 from lastschrift.storage.sqlite.dialect import TRANSLATED, selected_to_sqlite
+from lastschrift.storage.sqlite.runs import Runs
 
 _WRITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -75,6 +76,7 @@ class SqliteEngine:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self._runs = Runs(connection)
         self.audited: list[AuditEntry] = []
 
     async def fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
@@ -100,10 +102,11 @@ class SqliteEngine:
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
         """Insert what can be, with its audit entries; the places of the rest."""
         left_out: list[int] = []
+        run_of = self._runs.for_accounts(len(accounts))
         for piece in batch.pieces(len(accounts), _ROWS_MAX):
             some = accounts[piece]
             sql = batch.add_accounts_sql(len(some))
-            self._connection.execute(sql, batch.account_values(some))
+            self._connection.execute(sql, batch.account_values(some, run_of))
             if self._connection.changes() < len(some):
                 left_out += [piece.start + place for place in self._left_out(some)]
         self.audited += batch.audits_of_kept(accounts, left_out)
@@ -137,4 +140,4 @@ _LOOK_STEPS = 200_000
 """After how many steps of SQLite's machine it is looked at the clock: some milliseconds."""
 
 _ROWS_MAX = 128
-"""Rows of one statement: 16 columns of 128 rows are 2,048 of the 32,766 variables SQLite takes."""
+"""Rows of one statement: 17 columns of 128 rows are 2,176 of the 32,766 variables SQLite takes."""

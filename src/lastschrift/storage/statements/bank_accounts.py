@@ -24,14 +24,16 @@ READABLE_BANK_ACCOUNT = (
 
 BANK_ACCOUNTS_OF = _BANK_ACCOUNT + " AND a.debtor_id = $2::uuid ORDER BY a.created, a.id"
 
-SOME_BANK_ACCOUNTS_OF = (
-    _BANK_ACCOUNT
-    + """
+_SOME_OF_DEBTOR = """
   AND a.debtor_id = $2::uuid
   AND ($5::timestamptz IS NULL OR a.expiry IS NULL OR a.expiry > $5::timestamptz)
 ORDER BY a.created, a.id LIMIT $3::bigint OFFSET $4::bigint
 """
-)
+
+SOME_BANK_ACCOUNTS_OF_CUSTOMER = _BANK_ACCOUNT + _SOME_OF_DEBTOR
+
+SOME_BANK_ACCOUNTS_OF_IDENTITY = _BANK_ACCOUNT + " AND a.holder IS NOT NULL" + _SOME_OF_DEBTOR
+"""All of them, and by an index that has them in order (`BankAccount.check_holder`)."""
 
 BANK_ACCOUNTS_GONE = """
 SELECT count(*) FROM bank_account
@@ -50,13 +52,19 @@ WHERE contract_id = $1::uuid AND debtor_id = $2::uuid AND deleted IS NULL
 RETURNING id
 """
 
-LOCK_REMOVABLE_BANK_ACCOUNTS_OF = """
+_LOCK_REMOVABLE = """
 SELECT id FROM bank_account
 WHERE contract_id = $1::uuid AND debtor_id = $2::uuid AND deleted IS NULL
   AND (managed_by IS NULL OR managed_by = $3::uuid)
-ORDER BY created, id LIMIT $4::bigint
-FOR UPDATE
 """
+
+_OLDEST_TO_UPDATE = "ORDER BY created, id LIMIT $4::bigint FOR UPDATE"
+
+LOCK_REMOVABLE_BANK_ACCOUNTS_OF_CUSTOMER = _LOCK_REMOVABLE + _OLDEST_TO_UPDATE
+
+LOCK_REMOVABLE_BANK_ACCOUNTS_OF_IDENTITY = (
+    _LOCK_REMOVABLE + "  AND holder IS NOT NULL\n" + _OLDEST_TO_UPDATE
+)
 
 LOCK_BANK_ACCOUNT = """
 SELECT fingerprint, fingerprint_even FROM bank_account

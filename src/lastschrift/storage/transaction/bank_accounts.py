@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lastschrift.domain.bank_account import BankAccount
+from lastschrift.domain.debtor import DebtorKind, DebtorRef
 from lastschrift.domain.errors import DomainError
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
 from lastschrift.operations.ports import (
@@ -83,12 +84,16 @@ class BankAccountSqlReader(SqlPart):
         return [self._rows.bank_account(row) for row in rows]
 
     async def some_bank_accounts_of(
-        self, contract: ContractId, debtor: DebtorId, page: Page, *, valid_at: datetime | None
+        self, contract: ContractId, debtor: DebtorRef, page: Page, *, valid_at: datetime | None
     ) -> Sequence[SealedBankAccount]:
         rows = await self._engine.fetch(
-            bank_accounts.SOME_BANK_ACCOUNTS_OF,
+            _for_kind(
+                debtor,
+                customer=bank_accounts.SOME_BANK_ACCOUNTS_OF_CUSTOMER,
+                identity=bank_accounts.SOME_BANK_ACCOUNTS_OF_IDENTITY,
+            ),
             self._codec.put_id(contract),
-            self._codec.put_id(debtor),
+            self._codec.put_id(debtor.id),
             page.count,
             page.offset,
             None if valid_at is None else self._codec.put_instant(valid_at),
@@ -129,12 +134,16 @@ class BankAccountSqlWriter(BankAccountSqlReader):
         return [AccountId(self._codec.get_id(key)) for (key,) in rows]
 
     async def lock_removable_bank_accounts_of(
-        self, contract: ContractId, debtor: DebtorId, client: ClientId, rows_max: int
+        self, contract: ContractId, debtor: DebtorRef, client: ClientId, rows_max: int
     ) -> Sequence[AccountId]:
         rows = await self._engine.fetch(
-            bank_accounts.LOCK_REMOVABLE_BANK_ACCOUNTS_OF,
+            _for_kind(
+                debtor,
+                customer=bank_accounts.LOCK_REMOVABLE_BANK_ACCOUNTS_OF_CUSTOMER,
+                identity=bank_accounts.LOCK_REMOVABLE_BANK_ACCOUNTS_OF_IDENTITY,
+            ),
             self._codec.put_id(contract),
-            self._codec.put_id(debtor),
+            self._codec.put_id(debtor.id),
             self._codec.put_id(client),
             rows_max,
         )
@@ -215,3 +224,8 @@ class BankAccountSqlWriter(BankAccountSqlReader):
             self._codec.put_id(account),
             self._codec.put_instant(now),
         )
+
+
+def _for_kind(debtor: DebtorRef, *, customer: str, identity: str) -> str:
+    """Return the statement for a debtor: a customer has few accounts, another one any number."""
+    return customer if debtor.kind is DebtorKind.CUSTOMER else identity
