@@ -24,6 +24,8 @@ from lastschrift.storage.sqlite.migrations import (
 from lastschrift.storage.sqlite.store import SqliteStore
 from tests.audit.trails import verified
 
+FILE, MEMORY = 1, 2  # https://www.sqlite.org/pragma.html#pragma_temp_store
+
 
 @pytest.fixture
 def connection(tmp_path: Path) -> apsw.Connection:
@@ -163,6 +165,19 @@ def test_a_script_that_breaks_a_reference_leaves_nothing(connection: apsw.Connec
     assert connection.execute("SELECT count(*) FROM client").get == 0
     assert schema_of(connection) == newest_schema()
     assert connection.pragma("foreign_keys") == 1
+
+
+def test_what_is_sorted_meanwhile_is_not_kept_in_memory(
+    connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_in = []
+
+    def look(migrating: apsw.Connection) -> None:
+        kept_in.append(migrating.pragma("temp_store"))
+
+    monkeypatch.setattr(migrations, "_FILLS", {newest_schema(): look})
+    migrate(connection)
+    assert (kept_in, connection.pragma("temp_store")) == ([FILE], MEMORY)
 
 
 @pytest.mark.anyio
