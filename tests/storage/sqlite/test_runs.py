@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import apsw
 import pytest
@@ -18,6 +19,8 @@ from lastschrift.operations.ports import (
     Search,
     Store,
 )
+from lastschrift.storage.schema import migrations_in
+from lastschrift.storage.sqlite import migrations
 from lastschrift.storage.sqlite.connection import (
     SqliteEngine,
     open_for_reading,
@@ -154,6 +157,27 @@ async def test_an_iban_is_found_in_whichever_runs_it_stands(
     await delete(store, contract, wanted[-1].id)
     assert len(await found(store, contract, made(sought), version)) == len(wanted) - 1
     assert await found(store, await add_contract(store), made(sought), version) == []
+
+
+async def test_what_was_there_before_there_were_runs_is_found_in_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "before.db"
+    contract, key = ContractId(UUID(int=1)), AccountId(UUID(int=2))
+    sought = new_account(contract, None, german_iban(7))
+    with closing(open_for_writing(file)) as connection:
+        for step in list(migrations_in(migrations.__name__).values())[:8]:
+            migrations._apply(connection, step)
+        connection.execute(
+            "INSERT INTO contract (id, name, created) VALUES (?, 'x', 0)", (contract.bytes,)
+        )
+        connection.execute(
+            "INSERT INTO bank_account (contract_id, id, fingerprint, iban_sealed, iban_country,"
+            " iban_last_four, created) VALUES (?, ?, ?, x'01', 'DE', '3000', 0)",
+            (contract.bytes, key.bytes, sought.fingerprints.odd),
+        )
+        migrations.migrate(connection)
+    store = SqliteStore(file)
+    assert await found(store, contract, sought) == [key]
+    await store.close()
 
 
 # --- what it is for -------------------------------------------------------------------------------
