@@ -5,6 +5,10 @@ it comes, by how many are under way then. Each answer tells what that came to: w
 way it took so long, thus so many may be under way that it takes no longer than it should (Little's
 law: number = rate times time). The number of places follows that, down and up.
 
+A queue is there for those who come in a burst. The more are turned away, the less it is good for:
+nobody comes in for its sake who would not come in without it, and all of them wait. So in a flood
+what is let in should take half as long.
+
 Of the free places a party (a contract) may have at most four times as many as would be left: one
 that floods the server takes four fifths of it alone, shares with a second one in equal parts, and a
 third still finds places (the "dynamic threshold" of switches with shared memory: Choudhury and
@@ -41,9 +45,15 @@ _FILLED_MIN: Final = 8
 _TURNS: Final = 3
 """So many turns of the event loop, at least, a request takes that was let in."""
 
+_HURRY: Final = 0.5
+"""How much less time there is for who is let in where next to all are turned away."""
+
 _SHARE: Final = 4
 _LEARNING: Final = 1 / 64
 """How far one answer moves the number of places towards what it tells."""
+
+_LEARNING_CROWD: Final = 1 / 256
+"""How far one who comes moves the share of those who are turned away."""
 
 
 class Visit(Struct, frozen=True, gc=False):
@@ -77,15 +87,19 @@ class Admission:
         self.places = places
         self.under_way = 0
         self.is_crowded = False
+        self._turned_away = 0.0
         self._wait_s_max = wait_s_max
         self._filled: float = PLACES_FILLED
         self._now_s = now_s
         self._by_party: dict[Hashable, int] = {}
 
     def admits(self, party: Hashable) -> bool:
-        """Return whether one more request of a party may come in."""
+        """Return whether one more request of a party may come in; if not, it is turned away."""
         free = self.places - self.under_way
-        return free > 0 and self._by_party.get(party, 0) < _SHARE * free
+        if free > 0 and self._by_party.get(party, 0) < _SHARE * free:
+            return True
+        self._turned_away += (1 - self._turned_away) * _LEARNING_CROWD
+        return False
 
     def enter(self, party: Hashable, came_s: float | None = None) -> Visit:
         """Let a request in; ``came_s`` is when it came, if it is not just now.
@@ -93,6 +107,7 @@ class Admission:
         ``party`` None: it does not matter whose it is.
         """
         self.under_way += 1
+        self._turned_away -= self._turned_away * _LEARNING_CROWD
         self.is_crowded = 2 * self.under_way >= self.places
         if party is not None:
             self._by_party[party] = self._by_party.get(party, 0) + 1
@@ -105,7 +120,7 @@ class Admission:
             self._forget(visit.party)
         took_s = self._now_s() - visit.since_s
         due_s = visit.ahead * self._wait_s_max
-        has_waited = took_s > self._wait_s_max and 2 * visit.ahead >= self.places
+        has_waited = took_s > self._hurry * self._wait_s_max and 2 * visit.ahead >= self.places
         if has_waited or due_s > took_s * self.places:
             self._learn(due_s / took_s if took_s > 0 else _PLACES_MAX)
         self.is_crowded = 2 * self.under_way >= self.places
@@ -118,6 +133,11 @@ class Admission:
         left = 1 - _TURNS * turn_s / self._wait_s_max
         self._filled = max(_FILLED_MIN, PLACES_FILLED * left)
 
+    @property
+    def _hurry(self) -> float:
+        """Which part of the time that a request may take it should take now."""
+        return 1 - _HURRY * self._turned_away
+
     def _forget(self, party: Hashable) -> None:
         left = self._by_party[party] - 1
         if left:
@@ -127,6 +147,6 @@ class Admission:
 
     def _learn(self, right: float) -> None:
         """Move the number of places a little towards the right one."""
-        right = max(right, min(self._filled, right * _WAITS_MAX))
+        right = max(self._hurry * right, min(self._filled, right * _WAITS_MAX))
         moved = self.places + (right - self.places) * _LEARNING
         self.places = min(max(moved, 1), _PLACES_MAX)
