@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from http import HTTPStatus
 from itertools import count
 from typing import cast
@@ -58,11 +59,11 @@ class Asking:
             party_of=party_of,
             admits=self.admission.admits,
             count=self._count,
+            retry_after_s=partial(next, count(1)),
         )
 
-    def _count(self) -> int:
+    def _count(self) -> None:
         self.counted += 1
-        return self.counted
 
     def told(self, date: list[Header]) -> bytes:
         answer = self.again.answer(date)
@@ -94,7 +95,7 @@ def test_what_is_told_stays_the_same_for_a_second() -> None:
     assert b"date: now\r\n" in first
     assert b"retry-after: 1\r\n" in first
     assert b"date: later\r\n" in third
-    assert b"retry-after: 3\r\n" in third
+    assert b"retry-after: 2\r\n" in third
 
 
 def test_each_refusal_is_counted() -> None:

@@ -112,9 +112,9 @@ class Door:
 
         ``date`` are the headers that uvicorn makes anew each second.
         """
-        retry_after_s = self._count("connections" if is_surplus else "crowded")
+        self._count("connections" if is_surplus else "crowded")
         refusal = self._refusals.at(scope["path"])
-        return refusal.answer(scope, date, retry_after_s, keep_alive=keep_alive)
+        return refusal.answer(scope, date, self._retry_after_s(), keep_alive=keep_alive)
 
     def keep(self, data: bytes, scope: AsgiScope) -> TurnedAway | None:
         """Return what there is to know of a request that was turned away, should it come again."""
@@ -128,13 +128,21 @@ class Door:
             party_of=self._party_of,
             admits=self._admission_of(scope).admits,
             count=partial(self._count, "crowded"),
+            retry_after_s=self._retry_after_s,
         )
 
-    def _count(self, reason: str) -> int:
-        """Count a refusal; return after how many seconds its client should come back."""
+    def _count(self, reason: str) -> None:
+        """Count a refusal."""
         self.turned_away[reason] += 1
-        spread_s = self._rush.turn_away()
-        return 1 + int(random.random() * spread_s)  # noqa: S311  # it is no secret
+        self._rush.turn_away()
+
+    def _retry_after_s(self) -> int:
+        """Return after how many seconds a client that is turned away should come back.
+
+        The longer the rush lasts, the more: those who come back are spread over as much time.
+        """
+        lasts_s = min(1 + int(self._rush.lasts_s()), _RETRY_AFTER_S_MAX)
+        return 1 + int(random.random() * lasts_s)  # noqa: S311  # it is no secret
 
 
 def is_probe(scope: AsgiScope) -> bool:
@@ -192,17 +200,16 @@ class _Rush:
         self._count = 0
         self._begun_s: float | None = None
 
-    def turn_away(self) -> int:
-        """Count a request; return within how many seconds it may be told to come back.
-
-        The longer it lasts, the more: those who come back are spread over as much time.
-        """
+    def turn_away(self) -> None:
+        """Count a request."""
         self._count += 1
-        now_s = self._loop.time()
         if self._begun_s is None:
-            self._begun_s = now_s
+            self._begun_s = self._loop.time()
             self._tell(0.0)
-        return min(1 + int(now_s - self._begun_s), _RETRY_AFTER_S_MAX)
+
+    def lasts_s(self) -> float:
+        """Return since when requests are turned away."""
+        return 0.0 if self._begun_s is None else self._loop.time() - self._begun_s
 
     def _tell(self, seconds: float) -> None:
         self._log(self._count, seconds)

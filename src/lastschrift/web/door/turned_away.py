@@ -16,8 +16,8 @@ from lastschrift.web.http import AsgiScope, Header
 class TurnedAway:
     """What is known of a request that was turned away. For use on one thread.
 
-    ``party_of`` tells whose a request is, ``admits`` whether one of theirs may come in now, and
-    ``count`` within how many seconds one that is turned away should come back.
+    ``party_of`` tells whose a request is, and ``admits`` whether one of theirs may come in now.
+    ``count`` is told of each that is turned away, ``retry_after_s`` tells when it should come back.
     """
 
     __slots__ = (
@@ -28,6 +28,7 @@ class TurnedAway:
         "_party",
         "_party_of",
         "_refusal",
+        "_retry_after_s",
         "_scope",
         "is_sent_again",
     )
@@ -40,7 +41,8 @@ class TurnedAway:
         *,
         party_of: Callable[[AsgiScope], Hashable],
         admits: Callable[[Hashable], bool],
-        count: Callable[[], int],
+        count: Callable[[], None],
+        retry_after_s: Callable[[], int],
     ) -> None:
         self.is_sent_again = head.is_of
         self._scope = scope
@@ -48,6 +50,7 @@ class TurnedAway:
         self._party_of = party_of
         self._admits = admits
         self._count = count
+        self._retry_after_s = retry_after_s
         self._date: Sequence[Header] | None = None
         self._party: Hashable = None
         self._answer = b""
@@ -61,7 +64,8 @@ class TurnedAway:
             self._date, self._party, self._answer = date, self._party_of(self._scope), b""
         if self._admits(self._party):
             return None
-        retry_after_s = self._count()
+        self._count()
         if not self._answer or self._refusal.is_each_its_own:
+            retry_after_s = self._retry_after_s()
             self._answer = self._refusal.answer(self._scope, date, retry_after_s, keep_alive=True)
         return self._answer
