@@ -1,14 +1,20 @@
 """Who was turned away and asks again: told the same, as long as there is no place."""
 
+import gc
+import weakref
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from http import HTTPStatus
 from itertools import count
+from types import SimpleNamespace
 from typing import cast
+
+import pytest
 
 from lastschrift.web.connection.known_head import KnownHead
 from lastschrift.web.door.admission import Admission
+from lastschrift.web.door.door import Door
 from lastschrift.web.door.refusal import OwnHeaders, Refusal
 from lastschrift.web.door.turned_away import TurnedAway
 from lastschrift.web.errors import Overloaded
@@ -123,3 +129,38 @@ def test_whose_it_is_is_asked_again_each_second() -> None:
     assert asking.again.answer(NOW) is not None
     assert asking.again.answer(NOW) is not None
     assert asking.again.answer(LATER) is None
+
+
+# --- what connections have in common --------------------------------------------------------------
+
+
+def door_of_nobody() -> Door:
+    """Return a door to no API, that knows no token."""
+    bearer = SimpleNamespace(contract_of=lambda _value: None)
+    return Door(
+        [],
+        cast("Edge", SimpleNamespace(bearer=bearer)),
+        wait_s_max=1,
+        connections_max=1,
+        log_turned_away=lambda _count, _seconds: None,
+    )
+
+
+@pytest.mark.anyio
+async def test_connections_that_send_the_same_head_have_it_in_common() -> None:
+    door = door_of_nobody()
+    first, second = door.keep(DATA, SCOPE), door.keep(DATA, dict(SCOPE))
+    assert first is not None
+    assert second is first
+    other = DATA.replace(b"Host: a", b"Host: b")
+    assert (
+        door.keep(other, {**SCOPE, "headers": [(b"host", b"b"), SCOPE["headers"][1]]}) is not first
+    )
+
+
+@pytest.mark.anyio
+async def test_a_head_that_no_connection_sends_any_more_is_forgotten() -> None:
+    door = door_of_nobody()
+    kept = weakref.ref(cast("TurnedAway", door.keep(DATA, SCOPE)))
+    gc.collect()
+    assert kept() is None

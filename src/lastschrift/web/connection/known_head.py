@@ -29,13 +29,20 @@ _LENGTH_LINE: Final = b"\r\n%b:" % _LENGTH
 
 
 class KnownHead:
-    """What the parser made of a head, and the head around the digits of its length."""
+    """What the parser made of a head, and the head around the digits of its length.
 
-    __slots__ = ("_after", "_before", "_headers", "_place", "_scope")
+    ``text`` is the head as it came, its end included.
+    """
 
-    def __init__(self, before: bytes, after: bytes, scope: AsgiScope, place: int) -> None:
-        self._before = before
-        self._after = after
+    __slots__ = ("_after", "_before", "_data_bytes", "_headers", "_place", "_scope", "text")
+
+    def __init__(
+        self, text: bytes, digits: slice, data_bytes: int, scope: AsgiScope, place: int
+    ) -> None:
+        self.text = text
+        self._before = text[: digits.start]
+        self._after = text[digits.stop :]
+        self._data_bytes = data_bytes
         self._scope = dict(scope)
         self._headers: list[Header] = scope["headers"]
         self._place = place
@@ -58,11 +65,13 @@ class KnownHead:
             return None
         digits = headers[lengths[0]][1]
         start = head.find(digits, line + len(_LENGTH_LINE))
-        known = cls(head[:start], head[start + len(digits) :], scope, lengths[0])
+        known = cls(head, slice(start, start + len(digits)), len(data), scope, lengths[0])
         return known if known.read(data) is not None else None
 
     def is_of(self, data: bytes) -> bool:
         """Whether ``data`` is a request with this head, whole and alone."""
+        if len(data) == self._data_bytes and data.startswith(self.text):
+            return True  # as it mostly is, and sooner said
         return self._length(data) > 0
 
     def read(self, data: bytes) -> tuple[AsgiScope, bytes] | None:

@@ -130,7 +130,7 @@ class Admission:
 
         Then it is the loop that has no time, and more requests at once make each take longer.
         """
-        left = 1 - _TURNS * turn_s / self._wait_s_max
+        left = 1 - _TURNS * turn_s / (self._hurry * self._wait_s_max)
         self._filled = max(_FILLED_MIN, PLACES_FILLED * left)
 
     @property

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Final
+from weakref import WeakValueDictionary
 
 from lastschrift.web.api import Api, paths_of
 from lastschrift.web.connection.known_head import KnownHead
@@ -68,6 +69,7 @@ class Door:
         self.turned_away = {"crowded": 0, "connections": 0}
         self._contract_of = edge.bearer.contract_of
         self._refusals = _Refusals(apis, edge)
+        self._kept: WeakValueDictionary[bytes, TurnedAway] = WeakValueDictionary()
         self._rush = _Rush(loop, log_turned_away)
         self._anteroom = _Anteroom(loop)
         self.wait = self._anteroom.wait
@@ -121,15 +123,18 @@ class Door:
         head = KnownHead.of(data, scope) if scope["keep_alive"] else None
         if head is None:
             return None
-        return TurnedAway(
-            head,
-            scope,
-            self._refusals.at(scope["path"]),
-            party_of=self._party_of,
-            admits=self._admission_of(scope).admits,
-            count=partial(self._count, "crowded"),
-            retry_after_s=self._retry_after_s,
-        )
+        kept = self._kept.get(head.text)
+        if kept is None:
+            kept = self._kept[head.text] = TurnedAway(
+                head,
+                scope,
+                self._refusals.at(scope["path"]),
+                party_of=self._party_of,
+                admits=self._admission_of(scope).admits,
+                count=partial(self._count, "crowded"),
+                retry_after_s=self._retry_after_s,
+            )
+        return kept
 
     def _count(self, reason: str) -> None:
         """Count a refusal."""

@@ -3,7 +3,8 @@
 Who is turned away and asks again at once sends the same head. So what the first look told (whose
 request it is, what it is told) is kept with the connection, for as long as the head stays the same;
 whose it is, and the answer, are found anew each second. Of five times the load that can be served,
-four fifths are such requests.
+four fifths are such requests. Connections that send the same head have it in common, so that it is
+at hand whichever of them asks.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -21,6 +22,7 @@ class TurnedAway:
     """
 
     __slots__ = (
+        "__weakref__",
         "_admits",
         "_answer",
         "_count",
