@@ -169,7 +169,8 @@ METHOD = """## How it was measured
 - A run counts only if every answer had the documented status (200 on secuconnect, 201 on PACE) and
   the server's own list afterwards holds every registration that it acknowledged.
 - CPU is user and system time of the server's processes, from `/proc`, divided by the answers. RSS
-  and PSS are read right after the load. Start is from starting the program to its first 200.
+  and PSS are read right after the load. Start is from starting the program to its first 200, its
+  modules compiled before, as an installed program's are.
 - `wrk` waits for an answer before it sends the next request on a connection, and makes up for that
   only roughly in its percentiles: p50 and p99 can understate a stall that a steady stream of
   requests would have felt."""

@@ -51,7 +51,7 @@ def running(contender: Contender, place: Place) -> Iterator[Server]:
         process = subprocess.Popen(
             contender.command(place),
             cwd=CHECKOUT,
-            env=environment_without_settings(),
+            env=environment_of_server(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -69,9 +69,17 @@ def running(contender: Contender, place: Place) -> Iterator[Server]:
         end(process)
 
 
-def environment_without_settings() -> dict[str, str]:
-    """Return this process's environment without Lastschrift's own variables."""
-    return {name: text for name, text in os.environ.items() if not name.startswith("LASTSCHRIFT_")}
+def environment_of_server() -> dict[str, str]:
+    """Return this process's environment without Lastschrift's own variables.
+
+    A server finds its modules compiled, as an installed one does, even where Python is told to keep
+    no bytecode; only the first that starts has to compile them.
+    """
+    return {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith("LASTSCHRIFT_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
 
 
 def await_ready(process: subprocess.Popen[bytes], port: int) -> None:
