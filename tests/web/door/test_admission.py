@@ -79,7 +79,7 @@ def test_whatever_the_load_what_is_let_in_is_answered_in_time_and_nothing_stands
     assert len(took_s) > 0.95 * 0.5 * speed
 
 
-@pytest.mark.parametrize(("times", "part"), [(1.1, 0.95), (2, 0.75), (5, 0.6), (50, 0.51)])
+@pytest.mark.parametrize(("times", "part"), [(1.1, 0.94), (2, 0.675), (5, 0.48), (50, 0.36)])
 def test_the_more_are_turned_away_the_shorter_is_the_queue(times: float, part: float) -> None:
     speed = 10_000
     took_s = times_s(settled(Server().outcomes(every(speed * times, 2), lambda _: speed)))
@@ -176,7 +176,7 @@ def test_parties_that_flood_get_equal_parts() -> None:
         party: len(times_s([outcome for outcome in outcomes if outcome.party == party])) / 10_000
         for party in rates
     }
-    assert all(0.25 < share < 0.42 for share in shares.values()), shares
+    assert all(0.25 < share < 0.45 for share in shares.values()), shares
 
 
 # --- whatever happens -----------------------------------------------------------------------------

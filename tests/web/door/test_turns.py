@@ -18,7 +18,13 @@ class Loop:
     def __init__(self) -> None:
         self.now_s = 0.0
         self.told: list[float] = []
-        self.turns = Turns(asyncio.get_running_loop(), self.told.append, now_s=lambda: self.now_s)
+        self.gave_way_s: list[float] = []
+        self.turns = Turns(
+            asyncio.get_running_loop(),
+            self.told.append,
+            now_s=lambda: self.now_s,
+            give_way=lambda: self.gave_way_s.append(self.now_s),
+        )
 
     async def turn(self, seconds: float) -> None:
         """Read somebody at its beginning, and somebody at its end."""
@@ -55,3 +61,18 @@ async def test_turns_in_which_nobody_asks_are_not_measured() -> None:
     await loop.turn(TURN_S)
     assert len(loop.told) == 2
     assert loop.told[-1] < TURN_S
+
+
+async def test_a_long_turn_gives_way_each_millisecond() -> None:
+    loop = Loop()
+    for _ in range(5):
+        loop.turns.began_s()
+        loop.now_s += 0.000_6
+    assert loop.gave_way_s == pytest.approx([0.001_2, 0.002_4])
+
+
+async def test_a_short_turn_gives_way_to_nobody() -> None:
+    loop = Loop()
+    for _ in range(MANY):
+        await loop.turn(0.000_9)
+    assert loop.gave_way_s == []

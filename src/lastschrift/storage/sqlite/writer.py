@@ -9,6 +9,7 @@ crash.
 """
 
 import asyncio
+import os
 import threading
 import time
 from collections import deque
@@ -131,6 +132,7 @@ class Writer:
         jobs = Round(self._waiting.popleft() for _ in range(self._next_size()))
         if self._run(jobs):
             self._to_commit.put((jobs, started))
+            os.sched_yield()  # so that the thread begins at once, also on the same processor
         else:
             self._answer(jobs, started)
 

@@ -7,7 +7,7 @@ law: number = rate times time). The number of places follows that, down and up.
 
 A queue is there for those who come in a burst. The more are turned away, the less it is good for:
 nobody comes in for its sake who would not come in without it, and all of them wait. So in a flood
-what is let in should take half as long.
+what is let in should take a third of the time.
 
 Of the free places a party (a contract) may have at most four times as many as would be left: one
 that floods the server takes four fifths of it alone, shares with a second one in equal parts, and a
@@ -45,7 +45,7 @@ _FILLED_MIN: Final = 8
 _TURNS: Final = 3
 """So many turns of the event loop, at least, a request takes that was let in."""
 
-_HURRY: Final = 0.5
+_HURRY: Final = 0.65
 """How much less time there is for who is let in where next to all are turned away."""
 
 _SHARE: Final = 4
