@@ -1,5 +1,8 @@
 """The log stays short while commits go on, and nothing is lost when moving it fails."""
 
+import os
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,10 +40,29 @@ def log_of(file: Path) -> Path:
     return file.with_name(f"{file.name}-wal")
 
 
+def await_bytes(file: Path, least: int) -> None:
+    """Wait until the file is as long as that."""
+    deadline = time.monotonic() + WAIT_S
+    while file.stat().st_size < least and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert file.stat().st_size >= least
+
+
 def test_the_log_stays_short(writing: apsw.Connection, file: Path) -> None:
     commit(writing, 2_000)
     assert file.stat().st_size > 2_000 * 2 * PAGE_BYTES
     assert log_of(file).stat().st_size < 3 * LOG_PAGES_MAX * PAGE_BYTES
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread has no priority of its own here")
+def test_moving_is_less_urgent_than_all_else(writing: apsw.Connection, file: Path) -> None:
+    before = file.stat().st_size
+    commit(writing, 100)
+    await_bytes(file, before + 50 * 3 * PAGE_BYTES)
+    (mover,) = (thread for thread in threading.enumerate() if thread.name == "checkpoint")
+    assert mover.native_id is not None
+    assert os.getpriority(os.PRIO_PROCESS, mover.native_id) == 10
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < 10
 
 
 def test_what_was_committed_is_moved_without_a_further_commit(
@@ -48,10 +70,7 @@ def test_what_was_committed_is_moved_without_a_further_commit(
 ) -> None:
     before = file.stat().st_size
     commit(writing, 100)
-    deadline = time.monotonic() + WAIT_S
-    while file.stat().st_size < before + 50 * 3 * PAGE_BYTES and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert file.stat().st_size >= before + 50 * 3 * PAGE_BYTES
+    await_bytes(file, before + 50 * 3 * PAGE_BYTES)
 
 
 def test_a_log_that_is_not_long_yet_is_moved_as_well(
@@ -60,10 +79,7 @@ def test_a_log_that_is_not_long_yet_is_moved_as_well(
     monkeypatch.setattr(checkpoints, "LOG_PAGES_MAX", 1_000_000)
     before = file.stat().st_size
     commit(writing, 100)
-    deadline = time.monotonic() + WAIT_S
-    while file.stat().st_size < before + 50 * 3 * PAGE_BYTES and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert file.stat().st_size >= before + 50 * 3 * PAGE_BYTES
+    await_bytes(file, before + 50 * 3 * PAGE_BYTES)
 
 
 def test_a_reader_in_the_way_makes_no_commit_fail(writing: apsw.Connection, file: Path) -> None:

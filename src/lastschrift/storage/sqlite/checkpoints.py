@@ -4,11 +4,15 @@ SQLite's own way is that the commit which finds the log long moves all of it, an
 for the disk: the slowest hundredth of all answers were such waits. Here a thread with a connection
 of its own moves what came since the last time, again and again, while commits go on. It can't begin
 the log anew, as something is always committed meanwhile; so from time to time a commit moves the
-little rest itself, and the next one writes at the log's beginning again.
+little rest itself, and the next one writes at the log's beginning again. Nobody waits for the
+thread, so it is behind all others when a processor is given away.
 """
 
+import os
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -21,6 +25,7 @@ STEP_PAGES = 200
 LOG_PAGES_MAX = 16_000
 """From this length on (64 MB) the log is begun anew."""
 
+_NICENESS = 10
 
 Errand = Callable[[apsw.Connection], None]
 """What is to be done by the writing connection while nothing is under way on it."""
@@ -72,12 +77,20 @@ class Checkpoints:
         return apsw.SQLITE_OK
 
     def _move_on_demand(self) -> None:
+        _stand_back()
         while True:
             self._wanted.acquire()
             if self._is_ending:
                 return
             _move(self._mover)
             self._is_moving = False
+
+
+def _stand_back() -> None:
+    """Let this thread's work be less urgent than all other; in Linux a thread has a priority."""
+    if sys.platform == "linux":
+        with suppress(OSError):  # It may not be asked for here, or is less urgent already.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def _move(connection: apsw.Connection) -> None:
