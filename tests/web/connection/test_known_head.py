@@ -1,7 +1,9 @@
 """A head that came before: it is read as the parser reads it, or left to the parser."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -106,7 +108,7 @@ def test_whatever_is_read_the_parser_reads_as_well(
         return
     known = KnownHead.of(head + body, first.scope) if first.ended else None
     again = changed(head, changes) + other
-    read = None if known is None else known.read(again)
+    read = None if known is None else known.read(again, {})
     assert known is None or known.is_of(again) is (read is not None)
     if read is not None:
         scope, read_body = read
@@ -119,7 +121,7 @@ def test_a_head_is_known_whatever_follows_it(first: bytes, second: bytes) -> Non
     data = request_of(len(first), first)
     known = KnownHead.of(data, Parsed(data).scope)
     assert known is not None
-    read = known.read(request_of(len(second), second))
+    read = known.read(request_of(len(second), second), {})
     assert read is not None
     assert read[1] == second
 
@@ -143,12 +145,42 @@ def test_all_else_is_left_to_the_parser(again: bytes) -> None:
     data = request_of(3, b"abc")
     known = KnownHead.of(data, Parsed(data).scope)
     assert known is not None
-    assert known.read(again) is None
+    assert known.read(again, {}) is None
 
 
 def test_a_long_head_is_not_kept() -> None:
     data = request_of(3, b"abc").replace(b"y", b"y" * 2_048)
     assert KnownHead.of(data, Parsed(data).scope) is None
+
+
+# --- what connections have in common --------------------------------------------------------------
+
+
+def known_of(data: bytes, **connection: str) -> KnownHead:
+    known = KnownHead.of(data, {**Parsed(data).scope, **connection})
+    assert known is not None
+    return known
+
+
+def test_connections_that_send_the_same_head_have_it_in_common() -> None:
+    first = known_of(request_of(3, b"abc"), client="first").in_common()
+    second = known_of(request_of(1, b"a"), client="second").in_common()
+    assert second is first
+    read = first.read(request_of(1, b"b"), {"client": "second"})
+    assert read is not None
+    assert read[0]["client"] == "second"
+
+
+def test_another_head_is_another() -> None:
+    data = request_of(3, b"abc")
+    first = known_of(data).in_common()
+    assert known_of(data.replace(b"X: y", b"X: z")).in_common() is not first
+
+
+def test_what_no_connection_keeps_any_more_is_forgotten() -> None:
+    kept = weakref.ref(known_of(request_of(3, b"abc")).in_common())
+    gc.collect()
+    assert kept() is None
 
 
 # --- on a connection ------------------------------------------------------------------------------

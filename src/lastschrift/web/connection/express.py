@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from lastschrift.web.app import FastLane
 from lastschrift.web.connection.deadline import Patience
 from lastschrift.web.connection.errand import run_errand
-from lastschrift.web.connection.known_head import KnownHead
+from lastschrift.web.connection.known_head import KnownHead, of_connection
 from lastschrift.web.door.shedding import SheddingProtocol
 from lastschrift.web.endpoint import Endpoint
 from lastschrift.web.http import AsgiScope, Request
@@ -34,7 +34,7 @@ class ExpressProtocol(SheddingProtocol):
 
     _awaiting_body: Endpoint | None = None
     _serving: RequestResponseCycle | None = None
-    _known: tuple[KnownHead, Endpoint] | None = None
+    _known: tuple[KnownHead, Endpoint, AsgiScope] | None = None
     _cycle: RequestResponseCycle | None = None
     _lessons_left = _LESSONS
     _parsing = b""
@@ -45,8 +45,8 @@ class ExpressProtocol(SheddingProtocol):
             super()._take(data)
             return
         if self._known is not None:
-            known, endpoint = self._known
-            read = known.read(data)
+            known, endpoint, connection = self._known
+            read = known.read(data, connection)
             if read is not None:
                 self._serve_known(endpoint, *read)
                 return
@@ -79,9 +79,10 @@ class ExpressProtocol(SheddingProtocol):
         """Keep the head of the request that was parsed, in case it comes again."""
         if self._lessons_left and self._parsing and self.cycle.keep_alive:
             self._lessons_left -= 1
-            known = KnownHead.of(self._parsing, cast("AsgiScope", self.scope))
+            scope = cast("AsgiScope", self.scope)
+            known = KnownHead.of(self._parsing, scope)
             if known is not None:
-                self._known = known, endpoint
+                self._known = known.in_common(), endpoint, of_connection(scope)
 
     def _serve_known(self, endpoint: Endpoint, scope: AsgiScope, body: bytes) -> None:
         """Serve a request that was not parsed, as if it had been."""

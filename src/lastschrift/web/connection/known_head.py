@@ -3,19 +3,23 @@ r"""A head that came before on its connection: it says the same again, and is no
 A client that keeps its connection sends the same head with every request; only the length of the
 body differs. So what the parser made of it is kept with the connection. Bytes that are the same to
 the last one, but for the digits of the length, mean the same; all else is left to the parser.
+Connections that send the same head have it in common (`in_common`), but for what tells them apart.
 
 >>> head = b"POST /a HTTP/1.1\r\nHost: b\r\nContent-Length: %d\r\n\r\n"
 >>> scope = {"method": "POST", "raw_path": b"/a"}
 >>> scope["headers"] = [(b"host", b"b"), (b"content-length", b"2")]
 >>> known = KnownHead.of(head % 2 + b"{}", scope)
->>> again, body = known.read(head % 4 + b"null")
+>>> again, body = known.read(head % 4 + b"null", {"client": ("127.0.0.1", 1)})
 >>> again["headers"], body
 ([(b'host', b'b'), (b'content-length', b'4')], b'null')
->>> known.read(head % 4 + b"nul") is None
+>>> again["client"]
+('127.0.0.1', 1)
+>>> known.read(head % 4 + b"nul", {}) is None
 True
 """
 
 from typing import Final
+from weakref import WeakValueDictionary
 
 from lastschrift.web.http import AsgiScope, Header
 
@@ -27,6 +31,9 @@ _END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length"
 _LENGTH_LINE: Final = b"\r\n%b:" % _LENGTH
 
+_OF_CONNECTION: Final = ("client", "server", "scheme")
+"""What of a scope no head tells: it differs from connection to connection."""
+
 
 class KnownHead:
     """What the parser made of a head, and the head around the digits of its length.
@@ -34,7 +41,16 @@ class KnownHead:
     ``text`` is the head as it came, its end included.
     """
 
-    __slots__ = ("_after", "_before", "_data_bytes", "_headers", "_place", "_scope", "text")
+    __slots__ = (
+        "__weakref__",
+        "_after",
+        "_before",
+        "_data_bytes",
+        "_headers",
+        "_place",
+        "_scope",
+        "text",
+    )
 
     def __init__(
         self, text: bytes, digits: slice, data_bytes: int, scope: AsgiScope, place: int
@@ -43,7 +59,7 @@ class KnownHead:
         self._before = text[: digits.start]
         self._after = text[digits.stop :]
         self._data_bytes = data_bytes
-        self._scope = dict(scope)
+        self._scope = {name: told for name, told in scope.items() if name not in _OF_CONNECTION}
         self._headers: list[Header] = scope["headers"]
         self._place = place
 
@@ -66,7 +82,14 @@ class KnownHead:
         digits = headers[lengths[0]][1]
         start = head.find(digits, line + len(_LENGTH_LINE))
         known = cls(head, slice(start, start + len(digits)), len(data), scope, lengths[0])
-        return known if known.read(data) is not None else None
+        return known if known._length(data) else None
+
+    def in_common(self) -> "KnownHead":
+        """Return what is known by some connection already, if this is no other head.
+
+        What no connection keeps any more is gone.
+        """
+        return _IN_COMMON.setdefault((self._before, self._after), self)
 
     def is_of(self, data: bytes) -> bool:
         """Whether ``data`` is a request with this head, whole and alone."""
@@ -74,17 +97,18 @@ class KnownHead:
             return True  # as it mostly is, and sooner said
         return self._length(data) > 0
 
-    def read(self, data: bytes) -> tuple[AsgiScope, bytes] | None:
-        """Return scope and body, if ``data`` is a request with this head, whole and alone."""
+    def read(self, data: bytes, connection: AsgiScope) -> tuple[AsgiScope, bytes] | None:
+        """Return scope and body, if ``data`` is a request with this head, whole and alone.
+
+        ``connection`` is what `of_connection` keeps of a scope.
+        """
         length = self._length(data)
         if not length:
             return None
         end = len(data) - length - len(self._after)
         headers = self._headers.copy()
         headers[self._place] = _LENGTH, data[len(self._before) : end]
-        scope: AsgiScope = self._scope.copy()
-        scope["headers"] = headers
-        return scope, data[-length:]
+        return {**self._scope, **connection, "headers": headers}, data[-length:]
 
     def _length(self, data: bytes) -> int:
         """Return the length of the body, if it and this head are all there is; else 0."""
@@ -97,3 +121,11 @@ class KnownHead:
             return 0
         length = int(digits)
         return length if end + len(self._after) + length == len(data) else 0
+
+
+def of_connection(scope: AsgiScope) -> AsgiScope:
+    """Return what of a scope no head tells."""
+    return {name: scope[name] for name in _OF_CONNECTION}
+
+
+_IN_COMMON: WeakValueDictionary[tuple[bytes, bytes], KnownHead] = WeakValueDictionary()
