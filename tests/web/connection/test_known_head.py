@@ -194,6 +194,7 @@ class Line:
     writer: asyncio.StreamWriter
     ending: threading.Event
     parsed: list[bytes] = field(default_factory=list)
+    connections: set[Any] = field(default_factory=set)
 
     async def ask(self, body: bytes, *headers: bytes, cuts: Sequence[int] = ()) -> bytes:
         """Send a request, in one piece or several; return the answer's head, if it fits."""
@@ -281,10 +282,35 @@ async def line(door: FickleDoor | None = None) -> AsyncIterator[Line]:
     server = await loop.create_server(lambda: Protocol(configuration, state, {}), "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     try:
-        yield Line(reader, writer, ending, parsed)
+        yield Line(reader, writer, ending, parsed, state.connections)
     finally:
         writer.close()
         server.close()
+
+
+async def turns() -> None:
+    """Let the loop do all that it has to do."""
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("requests", [0, 1, 3])
+async def test_a_closed_connection_is_gone_without_the_collector(requests: int) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async with line() as open_line:
+            for _ in range(requests):
+                await open_line.ask(b"abc")
+            await turns()
+            (connection,) = map(weakref.ref, open_line.connections)
+            open_line.writer.close()
+            await turns()
+            assert not open_line.connections
+            assert connection() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.anyio

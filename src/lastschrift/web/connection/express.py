@@ -132,6 +132,16 @@ class ExpressProtocol(SheddingProtocol):
         if self._serving is not None:
             self._serving.disconnected = True
         super().connection_lost(exc)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Let nothing that is over hold this, which holds it, or both would wait for the collector.
+
+        It comes seldom (`lastschrift.web.server`), and a closed connection is some kilobytes.
+        """
+        over: Any = self  # for uvicorn both are there always
+        if over.cycle is None or over.cycle.response_complete:
+            self._serving = self._cycle = over.cycle = over.parser = None
 
     def _tell_failure(self, error: BaseException) -> None:
         """Let uvicorn log what no endpoint should raise, and answer as it always does."""
