@@ -5,7 +5,8 @@ for the disk: the slowest hundredth of all answers were such waits. Here a threa
 of its own moves what came since the last time, again and again, while commits go on. It can't begin
 the log anew, as something is always committed meanwhile; so from time to time a commit moves the
 little rest itself, and the next one writes at the log's beginning again. Nobody waits for the
-thread, so it is behind all others when a processor is given away.
+thread, so it is behind all others when a processor is given away; only if it gets none for so long
+that the log becomes too long, a commit does wait.
 """
 
 import os
@@ -25,7 +26,11 @@ STEP_PAGES = 200
 LOG_PAGES_MAX = 16_000
 """From this length on (64 MB) the log is begun anew."""
 
+_TOO_LONG = 4
+"""So many times that length is too long: a commit that finds it so waits for the thread."""
+
 _NICENESS = 10
+"""Of 19: with as much to do, who commits has nine tenths of a processor."""
 
 Errand = Callable[[apsw.Connection], None]
 """What is to be done by the writing connection while nothing is under way on it."""
@@ -39,7 +44,8 @@ class Checkpoints:
         # Who has never read does not know that there is a log, and moves nothing of it.
         self._mover.execute("PRAGMA schema_version").fetchall()
         self._moved_pages = 0
-        self._is_moving = False
+        self._idle = threading.Event()
+        self._idle.set()
         self._is_ending = False
         self._errand: Errand | None = None
         self._wanted = threading.Semaphore(0)
@@ -64,15 +70,17 @@ class Checkpoints:
         if errand is not None:
             errand(writing)
             return apsw.SQLITE_OK
-        if self._is_moving:
-            return apsw.SQLITE_OK
+        if not self._idle.is_set():
+            if pages < _TOO_LONG * LOG_PAGES_MAX:
+                return apsw.SQLITE_OK
+            self._idle.wait()
         if pages < self._moved_pages:  # The log has begun anew.
             self._moved_pages = 0
         if pages > LOG_PAGES_MAX and pages - self._moved_pages < STEP_PAGES:
             _move(writing)
         elif pages - self._moved_pages >= STEP_PAGES:
             self._moved_pages = pages
-            self._is_moving = True
+            self._idle.clear()
             self._wanted.release()
         return apsw.SQLITE_OK
 
@@ -83,7 +91,7 @@ class Checkpoints:
             if self._is_ending:
                 return
             _move(self._mover)
-            self._is_moving = False
+            self._idle.set()
 
 
 def _stand_back() -> None:
