@@ -1,20 +1,38 @@
--- The registrations of bench/registrations.lua, each connection with a pause between them, and a
--- count of what came back. Statuses are counted by wrk itself: it has no time to look at answers.
+-- The registrations of bench/registrations.lua at a rate, and a count of what came back. Statuses are
+-- counted by wrk itself: it has no time to look at answers.
 --
--- FLOOD_REGISTRATIONS: the path of that script; FLOOD_PAUSE_MS: how long a connection rests.
+-- FLOOD_REGISTRATIONS: the path of that script; FLOOD_RATE: requests a second, 0 for as many as are
+-- answered; FLOOD_CONNECTIONS: how many connections ask.
 
 dofile(os.getenv("FLOOD_REGISTRATIONS"))
 response = nil
 
-local pause_ms = tonumber(os.getenv("FLOOD_PAUSE_MS"))
+local rate = tonumber(os.getenv("FLOOD_RATE"))
+local connections = tonumber(os.getenv("FLOOD_CONNECTIONS"))
 
--- The first pause is of any length, so that connections which begin together do not stay together.
-local has_begun = false
-if pause_ms > 0 then
+if rate > 0 then
+  local round_ms = 1000 * connections / rate -- in which each connection asks once
+  local pause_ms = round_ms
+  local second, asked = os.time(), 0
+  local seconds_seen = 0
+
+  -- A round takes as long as a pause and an answer: each second shows by how much it was too long.
+  local function steer(now)
+    seconds_seen = seconds_seen + 1
+    if seconds_seen > 1 then -- the first was not a whole one
+      local took_ms = 1000 * connections * (now - second) / asked
+      pause_ms = math.max(pause_ms + (round_ms - took_ms) / 2, 0)
+    end
+    second, asked = now, 0
+  end
+
+  -- The first pause is of any length, so that connections which begin together do not stay together.
   function delay()
-    if has_begun then return pause_ms end
-    has_begun = math.random() < 0.001
-    return math.random(pause_ms)
+    local now = os.time()
+    if now ~= second then steer(now) end
+    asked = asked + 1
+    if seconds_seen == 0 then return math.random(math.ceil(pause_ms)) end
+    return math.floor(pause_ms + math.random()) -- whole ones only, but right in the mean
   end
 end
 

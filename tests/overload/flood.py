@@ -58,8 +58,11 @@ def flooding(asked: Asked) -> Iterator[Flood]:
     """Flood a server while the block runs, and until ``asked.seconds`` are over."""
     flood = Flood()
     has_wrk = shutil.which("wrk") is not None
-    pause_ms = 1000 * asked.connections / asked.rate if asked.rate else 0
-    variables = {"FLOOD_REGISTRATIONS": str(SCRIPT), "FLOOD_PAUSE_MS": f"{pause_ms:.0f}"}
+    variables = {
+        "FLOOD_REGISTRATIONS": str(SCRIPT),
+        "FLOOD_RATE": f"{asked.rate:.0f}",
+        "FLOOD_CONNECTIONS": str(asked.connections),
+    }
     with tempfile.TemporaryDirectory(prefix="lastschrift-flood-") as name:
         given = Path(name, "asked")
         given.write_bytes(msgspec.json.encode(asked))

@@ -28,14 +28,14 @@ from tests.promises import IS_SOAK, promise, rounds
 from tests.serving import RunningServer, running_sandbox
 
 TIMES = 5
-TIMES_AIMED = 5.4
+TIMES_AIMED = 5.2
+"""The machine's pace may have changed by the end: a little more than has to come."""
+
 SECONDS = float(os.environ.get("LASTSCHRIFT_FLOOD_S", rounds(ci=1, soak=300)))
 SECONDS_TOP = rounds(ci=1, soak=20)
-SECONDS_TRIED = rounds(ci=1, soak=10)
 SETTLE_S = rounds(ci=1, soak=10)
 CONNECTIONS_TOP, CONNECTIONS = 32, rounds(ci=100, soak=1_000)
 MEASURED_PER_S, MEASURING_CONNECTIONS = 200, 16
-PAUSELESS = 1e9
 LATER_MAX = 2
 UNANSWERED_MAX = 0.01
 DRIFT_PERCENT_MAX = 5
@@ -191,24 +191,15 @@ def trial_of(where: Registrations) -> Trial:
     def top(number: int) -> Phase:
         return phase(where, number, rate=0, connections=CONNECTIONS_TOP, seconds=SECONDS_TOP)
 
-    def flood(number: int, rate: float, seconds: float) -> Phase:
-        return phase(where, number, rate=rate, connections=CONNECTIONS, seconds=seconds)
-
     before = top(1)
-    wanted = TIMES_AIMED * before.flooded.rate
-    tried = flood(3, wanted, SECONDS_TRIED)
-    over = flood(5, to_ask_for(wanted, asked=wanted, came=tried.flooded.rate), SECONDS)
-    return Trial(before=before, over=over, after=top(7), status=where.wire.status_expected)
-
-
-def to_ask_for(wanted: float, *, asked: float, came: float) -> float:
-    """Return the rate to ask for, so that as much comes as is wanted.
-
-    A connection rests as if each answer came at once: it asks for less, the longer those take.
-    """
-    waits = 1 / came - 1 / asked
-    rests = 1 / wanted - waits
-    return 1 / rests if rests > 0 else PAUSELESS
+    over = phase(
+        where,
+        3,
+        rate=TIMES_AIMED * before.flooded.rate,
+        connections=CONNECTIONS,
+        seconds=SECONDS,
+    )
+    return Trial(before=before, over=over, after=top(5), status=where.wire.status_expected)
 
 
 def databases(engine: str) -> list[Popen[bytes]]:
