@@ -139,7 +139,7 @@ class ExpressProtocol(SheddingProtocol):
 
         It comes seldom (`lastschrift.web.server`), and a closed connection is some kilobytes.
         """
-        over: Any = self  # for uvicorn both are there always
+        over: Any = self  # uvicorn's types have no word for an end of either
         if over.cycle is None or over.cycle.response_complete:
             self._serving = self._cycle = over.cycle = over.parser = None
 

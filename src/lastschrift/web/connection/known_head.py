@@ -34,6 +34,9 @@ _LENGTH_LINE: Final = b"\r\n%b:" % _LENGTH
 _OF_CONNECTION: Final = ("client", "server", "scheme")
 """What of a scope no head tells: it differs from connection to connection."""
 
+_IN_COMMON: Final[WeakValueDictionary[tuple[bytes, bytes], "KnownHead"]] = WeakValueDictionary()
+"""What connections know, by what stands before and behind the digits of the length."""
+
 
 class KnownHead:
     """What the parser made of a head, and the head around the digits of its length.
@@ -126,6 +129,3 @@ class KnownHead:
 def of_connection(scope: AsgiScope) -> AsgiScope:
     """Return what of a scope no head tells."""
     return {name: scope[name] for name in _OF_CONNECTION}
-
-
-_IN_COMMON: WeakValueDictionary[tuple[bytes, bytes], KnownHead] = WeakValueDictionary()

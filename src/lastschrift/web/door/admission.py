@@ -7,7 +7,7 @@ law: number = rate times time). The number of places follows that, down and up.
 
 A queue is there for those who come in a burst. The more are turned away, the less it is good for:
 nobody comes in for its sake who would not come in without it, and all of them wait. So in a flood
-what is let in should take a third of the time.
+what is let in should take about a third of the time.
 
 Of the free places a party (a contract) may have at most four times as many as would be left: one
 that floods the server takes four fifths of it alone, shares with a second one in equal parts, and a
