@@ -3,12 +3,14 @@
 import re
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import httpx2
 import pytest
 
+from lastschrift.web.door.waiting import REST_S
 from tests.serving import RunningServer, running_sandbox
 from tests.web.hostile.heads import Header
 from tests.web.hostile.wire import PATIENCE_S, Received, exchange, request
@@ -197,6 +199,12 @@ def test_who_asks_again_before_the_answer_gets_all_in_order(server: RunningServe
     refused = kept_open(post(CONTAINERS))
     answers = exchange(server.port, refused, refused, refused * 2, post(METHODS)).answers()
     assert [answer.status_code for answer in answers] == [503] * 5
+
+
+def test_who_asks_again_at_once_rests(server: RunningServer) -> None:
+    began_s = time.perf_counter()
+    asked_in_turn(server.port, *[kept_open(post(CONTAINERS))] * 21)
+    assert time.perf_counter() - began_s > 20 * REST_S * 0.8  # a timer may be a part too early
 
 
 def test_a_client_of_http_1_0_is_refused_and_let_go(server: RunningServer) -> None:

@@ -1,14 +1,13 @@
 """The door: every request but the probes' is let in here, or told to come back.
 
 It puts together who may come in (`lastschrift.web.door.admission`), what the others are told
-(`lastschrift.web.door.refusal`; to who asks again at once: `lastschrift.web.door.turned_away`), and
-what is said of it: figures, and a line in the log when it begins, every ten seconds, and when it is
-over.
+(`lastschrift.web.door.refusal`; to who asks again: `lastschrift.web.door.turned_away`), when who is
+there is looked at (`lastschrift.web.door.waiting`), and what is said of it: figures, and a line in
+the log when it begins, every ten seconds, and when it is over.
 """
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Final
@@ -21,6 +20,7 @@ from lastschrift.web.door.glance import Glances
 from lastschrift.web.door.refusal import Refusal
 from lastschrift.web.door.turned_away import TurnedAway
 from lastschrift.web.door.turns import Turns
+from lastschrift.web.door.waiting import Anteroom, Resting
 from lastschrift.web.http import AsgiScope, Edge, Header
 
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -33,7 +33,6 @@ and holds up none who change something."""
 
 _RETRY_AFTER_S_MAX = 30
 _TELL_EVERY_S = 10.0
-_LOOKED_AT_IN_A_TURN = 64
 
 _STRANGER: Final = "stranger"
 """Whose token we have not seen, or who shows none: they are one party, and share its places."""
@@ -71,8 +70,9 @@ class Door:
         self._refusals = _Refusals(apis, edge)
         self._kept: WeakValueDictionary[bytes, TurnedAway] = WeakValueDictionary()
         self._rush = _Rush(loop, log_turned_away)
-        self._anteroom = _Anteroom(loop)
+        self._anteroom = Anteroom(loop)
         self.wait = self._anteroom.wait
+        self.rest = Resting(loop).rest
         self.glance = Glances().at
         self.came_s = Turns(loop, self.changing.heed).began_s
 
@@ -171,29 +171,6 @@ class _Refusals:
     def _find(self, path: str) -> Refusal:
         found = (refusal for paths, refusal in self._by_paths if paths.match(path))
         return next(found, self._beside)
-
-
-class _Anteroom:
-    """Who waits at the door: a few are looked at in each turn of the loop.
-
-    Else, with a thousand at the door, each step of a request that was let in would wait for all.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self.waiting: deque[Callable[[], None]] = deque()
-
-    def wait(self, come_in: Callable[[], None]) -> None:
-        """Call ``come_in`` when it is its turn."""
-        if not self.waiting:
-            self._loop.call_soon(self._call_in)
-        self.waiting.append(come_in)
-
-    def _call_in(self) -> None:
-        for _ in range(min(len(self.waiting), _LOOKED_AT_IN_A_TURN)):
-            self.waiting.popleft()()
-        if self.waiting:
-            self._loop.call_soon(self._call_in)
 
 
 class _Rush:

@@ -20,6 +20,7 @@ from lastschrift.web.connection.deadline import DeadlineProtocol
 from lastschrift.web.connection.one_write import answer_whole
 from lastschrift.web.door.door import Door, Leave, is_probe
 from lastschrift.web.door.turned_away import TurnedAway
+from lastschrift.web.door.waiting import REST_S
 from lastschrift.web.http import AsgiReceive, AsgiScope, AsgiSend
 
 _CONNECTIONS_SURPLUS = 64
@@ -33,6 +34,7 @@ class SheddingProtocol(DeadlineProtocol):
     door: Door | None
     _is_surplus = False
     _waiting = b""
+    _rests_until_s = 0.0
     _came_s: float | None = None
     _coming: "_Guest | None" = None
     _turned_away: TurnedAway | None = None
@@ -64,31 +66,45 @@ class SheddingProtocol(DeadlineProtocol):
             self.flow.pause_reading()
         elif self.door is None or not (self._is_surplus or self.door.has_crowd()):
             super().data_received(data)
-        elif self._turned_away is None or not self._turned_away.is_sent_again(data):
-            self._wait(self.door, data)
         else:
-            self._come_again(self.door, self._turned_away, data)
+            self._look(self.door, data, self.door.came_s())
 
-    def _come_again(self, door: Door, before: TurnedAway, data: bytes) -> None:
+    def _look(self, door: Door, data: bytes, came_s: float) -> None:
+        """Decide when to decide about what came while there is a crowd."""
+        is_idle = self._is_between_requests() and not self.ending.is_set()
+        if is_idle and came_s < self._rests_until_s:
+            self._waiting = data
+            door.rest(self._come_back)
+        elif is_idle and self._turned_away and self._turned_away.is_sent_again(data):
+            self._come_again(door, self._turned_away, data, came_s)
+        else:
+            self._wait(door, data, came_s)
+
+    def _come_back(self) -> None:
+        """Take what came before its time as if it came now."""
+        data, self._waiting = self._waiting, b""
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self._rests_until_s = 0.0
+            self.data_received(data)
+
+    def _come_again(self, door: Door, before: TurnedAway, data: bytes, came_s: float) -> None:
         """Decide at once about a request that was turned away before."""
-        if not self._is_between_requests() or self.ending.is_set():
-            self._wait(door, data)
-            return
-        came_s = door.came_s()
         answer = before.answer(self.server_state.default_headers)
         if answer is not None:
+            self._rests_until_s = came_s + REST_S
             self.sweeps_left = self.patience.next_request
             self.transport.write(answer)
         elif door.has_waiting():
-            self._wait(door, data)
+            self._wait(door, data, came_s)
         else:
             self._came_s = came_s
             super().data_received(data)
             self._came_s = None
 
-    def _wait(self, door: Door, data: bytes) -> None:
+    def _wait(self, door: Door, data: bytes, came_s: float) -> None:
         self._waiting = data
-        door.wait(partial(self._come_in, door, door.came_s()))
+        door.wait(partial(self._come_in, door, came_s))
 
     def _come_in(self, door: Door, came_s: float) -> None:
         """Look at what has waited."""
@@ -100,6 +116,7 @@ class SheddingProtocol(DeadlineProtocol):
             scope = door.glance(data)
             if scope is not None and not self._admits(door, scope):
                 self._turned_away = None if self._is_surplus else door.keep(data, scope)
+                self._rests_until_s = came_s + REST_S
                 self._turn_away(door, scope)
                 return
         self._came_s = came_s
@@ -127,6 +144,11 @@ class SheddingProtocol(DeadlineProtocol):
     def _refusal(self, door: Door, scope: AsgiScope, *, keep_alive: bool) -> bytes:
         date = self.server_state.default_headers
         return door.refuse(scope, date, is_surplus=self._is_surplus, keep_alive=keep_alive)
+
+    def shutdown(self) -> None:
+        """End the connection as the server ends: at once, unless a request waits for its answer."""
+        if not self._waiting:
+            super().shutdown()
 
     # --- in its turn ------------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ class Turns:
             self._loop.call_soon(self._end)
         elif now_s - self._gave_way_s > _GIVE_WAY_S:
             self._give_way()
-            self._gave_way_s = now_s
+            self._gave_way_s = self._now_s()
         return self._began_s
 
     def _end(self) -> None:
