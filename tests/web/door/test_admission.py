@@ -1,5 +1,6 @@
 """Who is let in, on a clock that is not real: one server, whose speed is given, answers in turn."""
 
+import heapq
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lastschrift.web.door.admission import PLACES, PLACES_FILLED, Admission, Visit
+from lastschrift.web.door.waiting import REST_S
 
 WAIT_S_MAX = 0.015
 SETTLED_S = 1.0
@@ -38,6 +40,21 @@ class Server:
     ) -> list[Outcome]:
         """Let requests come; ``speed`` is how many of them are answered in a second."""
         return [self._outcome(came_s, party, speed(came_s)) for came_s, party in arrivals]
+
+    def outcomes_in_turn(
+        self, clients: int, speed: float, *, seconds: float, again_after_s: float
+    ) -> list[Outcome]:
+        """Let each client ask as soon as it is answered; who is refused, a little later."""
+        begin_s = self.now_s
+        due = [(begin_s + number / 1e6, number) for number in range(clients)]
+        outcomes = []
+        while due[0][0] < begin_s + seconds:
+            came_s, number = due[0]
+            outcome = self._outcome(came_s, "A", speed)
+            outcomes.append(outcome)
+            pause_s = again_after_s if outcome.took_s is None else outcome.took_s
+            heapq.heapreplace(due, (came_s + pause_s, number))
+        return outcomes
 
     def _outcome(self, came_s: float, party: Hashable, speed: float) -> Outcome:
         while self._under_way and self._under_way[0][0] <= came_s:
@@ -129,6 +146,18 @@ def test_a_server_that_stalls_is_as_busy_as_before_when_it_goes_on() -> None:
     after = times_s([outcome for outcome in outcomes if outcome.came_s > 4])
     assert len(after) > 9_500
     assert after[-1] < 1.2 * WAIT_S_MAX
+
+
+@pytest.mark.parametrize(("again_after_s", "is_over"), [(REST_S, True), (0.0001, False)])
+def test_a_flood_is_over_when_it_is_over_as_who_was_refused_rests(
+    again_after_s: float, *, is_over: bool
+) -> None:
+    server, speed = Server(), 3_400
+    server.outcomes(every(10 * speed, 1), lambda _: speed)
+    after = server.outcomes_in_turn(32, speed, seconds=2, again_after_s=again_after_s)
+    refused = [outcome for outcome in after if outcome.took_s is None]
+    last_s = max(outcome.came_s for outcome in refused) - after[0].came_s
+    assert (last_s < 1) is is_over
 
 
 def test_places_found_at_once_are_not_lost_by_one_hiccup() -> None:
