@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 from typing import Any
 
 from lastschrift.domain.errors import QueueFull, ShuttingDown, StoreFailed
@@ -44,6 +45,7 @@ class Lane:
         self._observe = observe
         self._waiting: deque[Job] = deque()
         self._is_open = True
+        self._is_preparing = False
         self._loop = asyncio.get_running_loop()
         self._tracks = [_Track(connect) for _ in range(_TRACKS)]
 
@@ -65,14 +67,26 @@ class Lane:
             raise QueueFull
         job = Job(operation, self._loop.create_future(), make_command)
         self._waiting.append(job)
-        self._use_free_track()
+        track = self._free_track()
+        if track is not None:
+            track.work = self._loop.create_task(self._run_all(track))
+        elif not self._is_preparing:
+            self._is_preparing = True
+            self._loop.call_soon(self._prepare)
         return job.future
 
-    def _use_free_track(self) -> None:
-        """Run what waits: at once if nothing runs, beside another batch if it is worth it."""
+    def _free_track(self) -> "_Track | None":
+        """Return where to run what waits now: if nothing runs, or if another batch is worth it."""
         free = [track for track in self._tracks if track.work is None]
         if len(free) == _TRACKS or (free and len(self._waiting) >= _JOBS_WORTH_A_TRACK):
-            free[0].work = self._loop.create_task(self._run_all(free[0]))
+            return free[0]
+        return None
+
+    def _prepare(self) -> None:
+        """Make what the next batch needs and no database, while those before it are under way."""
+        self._is_preparing = False
+        for job in islice(self._waiting, _JOBS_MAX):
+            job.prepare()
 
     async def close(self) -> None:
         """Keep what waits, take no more, and close the connection."""
