@@ -1,8 +1,9 @@
 """A server of two workers with a small application, as a process of its own, for tests.
 
-``/`` answers the process's id at once, ``/late`` only when the server is ending. What the directory
-in the first argument contains changes how a worker begins; when all answer, the port is printed,
-and for each that is replaced, its exit code and reason.
+``/`` answers the process's id at once, ``/late`` only when the server is ending, ``/hung`` never,
+and its process nothing else any more. What the directory in the first argument contains changes how
+a worker begins; when all answer, the port is printed, and for each that is replaced, its exit code
+and reason.
 """
 
 import asyncio
@@ -26,6 +27,8 @@ REFUSES = "refuses"
 DIES = "dies"
 """A file: workers that begin while it is there die without a word."""
 
+HUNG_AFTER_S = 5
+
 
 def main(directory: Path) -> None:
     """Serve until SIGTERM; end with 3 if a worker can't begin."""
@@ -36,7 +39,11 @@ def main(directory: Path) -> None:
         _begin(directory)
         ending = threading.Event()
         serving = Serving(
-            request_timeout_s=10, shutdown_timeout_s=5, started=answering, ending=ending
+            request_timeout_s=10,
+            shutdown_timeout_s=5,
+            started=answering,
+            ending=ending,
+            hung_after_s=HUNG_AFTER_S,
         )
         serve(listener, lambda: _opened(ending), serving)
 
@@ -66,6 +73,8 @@ async def _opened(ending: threading.Event) -> AsyncIterator[AsgiApp]:
             await asyncio.to_thread(ending.wait)
             await send({"type": "http.response.body", "body": b" but whole"})
             return
+        if scope["path"] == "/hung":
+            threading.Event().wait()
         headers = [(b"connection", b"close")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": str(os.getpid()).encode()})

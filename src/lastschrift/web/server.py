@@ -22,6 +22,7 @@ import uvloop
 from lastschrift.web.connection.deadline import Patience, Sweeper
 from lastschrift.web.connection.express import with_patience
 from lastschrift.web.http import AsgiApp
+from lastschrift.web.watchdog import Watchdog
 
 _DESCRIPTORS = 65_536
 _GC_THRESHOLDS = (50_000, 20, 100)
@@ -36,7 +37,8 @@ class Serving:
     """How to serve.
 
     ``started`` is called once requests are answered; ``ending`` is set when the end begins. From
-    then on each connection is closed after one more answer; after ``drain_s`` none is accepted.
+    then on each connection is closed after one more answer; after ``drain_s`` none is accepted. A
+    server that does nothing at all for ``hung_after_s`` ends itself, with exit code 1.
     """
 
     request_timeout_s: float
@@ -44,6 +46,7 @@ class Serving:
     started: Callable[[], None]
     ending: threading.Event
     drain_s: float = 0
+    hung_after_s: float = 60
 
 
 def serve(listener: socket.socket, open_app: OpenApp, serving: Serving) -> None:
@@ -87,12 +90,14 @@ class _Server(uvicorn.Server):
         sweep_s = Patience.of(self._serving.request_timeout_s).sweep_s
         self._sweeper = Sweeper(self.server_state.connections, sweep_s)
         _settle_memory()
+        self._watchdog = Watchdog(self._serving.hung_after_s)
         self._serving.started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._serving.ending.set()
         await self._drain()
         await super().shutdown(sockets)
+        self._watchdog.stop()
         self._sweeper.stop()
 
     async def _drain(self) -> None:

@@ -59,13 +59,20 @@ def connection_to(port: int) -> http.client.HTTPConnection:
 
 
 def begun(directory: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", supervised.__name__, str(directory)],
-        cwd=REPOSITORY,
-        env={**os.environ, "PYTHONPATH": f"{SOURCES}:{REPOSITORY}"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    with errors_in(directory).open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", supervised.__name__, str(directory)],
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONPATH": f"{SOURCES}:{REPOSITORY}"},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+
+
+def errors_in(directory: Path) -> Path:
+    """Return where all processes write what went wrong."""
+    return directory / "errors"
 
 
 @pytest.fixture
@@ -112,6 +119,18 @@ def test_a_dead_worker_is_replaced_and_its_connections_wait_for_the_next(
     assert server.line() == "-9 None"
     assert answering == server.workers()
     assert dead not in answering
+
+
+def test_a_worker_that_hangs_says_where_and_is_replaced(server: Supervised) -> None:
+    before = server.workers()
+    with closing(connection_to(server.port)) as connection:
+        connection.request("GET", "/hung")
+        with pytest.raises((http.client.HTTPException, ConnectionError)):
+            connection.getresponse()
+    assert server.line() == "1 None"
+    wait_until(lambda: len(server.workers()) == 2)
+    assert len(before & server.workers()) == 1
+    assert "supervised.py" in errors_in(server.directory).read_text()
 
 
 def test_a_replacement_that_can_not_begin_says_why_and_is_tried_again(server: Supervised) -> None:
