@@ -15,8 +15,8 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/PID/stat behind the command's closing bracket, counted from 0; proc_pid_stat(5).
 PARENT, USER_TICKS, SYSTEM_TICKS = 1, 11, 12
 # Fields of the first line of /proc/stat; proc_stat(5). Waiting for the disk follows idle, and the
-# guests' time is part of the user time already.
-IDLE, GUEST = 3, 8
+# guests' time is part of the user time already. Stolen is what other machines on our host had.
+IDLE, STOLEN, GUEST = 3, 7, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,17 @@ def cpu_seconds(root: int) -> float:
 
 def cpu_seconds_of_machine() -> float:
     """Return the processor time of everything that has run since the machine started."""
-    ticks = [int(field) for field in read(PROC / "stat").splitlines()[0].split()[1:]]
+    ticks = _ticks_of_machine()
     return (sum(ticks[:IDLE]) + sum(ticks[IDLE + 2 : GUEST])) / TICKS_PER_S
+
+
+def stolen_seconds_of_machine() -> float:
+    """Return the processor time that this machine wanted, and its host gave to others."""
+    return _ticks_of_machine()[STOLEN] / TICKS_PER_S
+
+
+def _ticks_of_machine() -> list[int]:
+    return [int(field) for field in read(PROC / "stat").splitlines()[0].split()[1:]]
 
 
 def memory(root: int) -> Memory:

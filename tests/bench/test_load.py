@@ -12,7 +12,13 @@ from click.testing import CliRunner
 from bench.__main__ import main
 from bench.contenders import Contender, Place
 from bench.load import ADVICE_WRK, BenchFailed, LoadResult, read_result
-from bench.processes import cpu_seconds, cpu_seconds_of_machine, memory, process_tree
+from bench.processes import (
+    cpu_seconds,
+    cpu_seconds_of_machine,
+    memory,
+    process_tree,
+    stolen_seconds_of_machine,
+)
 from bench.rounds import Clocks, check_kept
 from bench.servers import free_port, running
 from bench.wires import (
@@ -104,6 +110,10 @@ def test_the_machine_has_used_more_processor_time_than_this_process() -> None:
     assert before_s > cpu_seconds(os.getpid())
     sum(range(3_000_000))
     assert cpu_seconds_of_machine() > before_s
+
+
+def test_what_was_stolen_is_a_part_of_it() -> None:
+    assert 0 <= stolen_seconds_of_machine() < cpu_seconds_of_machine()
 
 
 def test_what_neither_server_nor_load_has_used_was_used_elsewhere() -> None:
