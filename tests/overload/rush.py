@@ -5,11 +5,15 @@
 Each request is due at its own moment, and its time counts from then, so that whoever is kept
 waiting by a server (or by the lack of a connection, which an answer that is late holds) is felt.
 Without a rate each connection asks again as soon as it is answered: the most that can be served.
+
+A machine that is a guest may have to stand still while its host has other work. What was asked in
+such a second tells of the host; the others can be had alone (`Outcome.undisturbed`).
 """
 
 import asyncio
 import gc
 import math
+import os
 import subprocess
 import sys
 import time
@@ -22,12 +26,16 @@ import msgspec
 import uvloop
 
 from bench.account_numbers import german_ibans
+from bench.processes import stolen_seconds_of_machine
 from bench.wires import CUSTOMER_GAP, IBAN_GAP
 
 HOST = "127.0.0.1"
 COMMAND = (sys.executable, "-m", "tests.overload.rush")
 END_S = 30
 _LAST_ANSWERS_S = 1.5
+_STOLEN_MAX = 0.01
+"""A second in which the host kept more of the processors for others is a disturbed one."""
+
 _FRESH_EVERY = 50
 """So many answers a connection gets, then it is closed and another one opened."""
 
@@ -49,8 +57,12 @@ class Asked(msgspec.Struct, kw_only=True):
 
 
 class Answers(msgspec.Struct):
-    """Answers of one status: how long each took, in seconds; how many said when to come back."""
+    """Answers of one status: when each was due (from when it counts on) and how long it took.
 
+    Both in seconds. ``with_retry_after``: how many said when to come back.
+    """
+
+    due_s: list[float] = []
     times_s: list[float] = []
     with_retry_after: int = 0
 
@@ -68,16 +80,36 @@ class Answers(msgspec.Struct):
 
 
 class Outcome(msgspec.Struct):
-    """What came back in ``seconds``; ``unanswered`` were due in them and not answered by then."""
+    """What came back in ``seconds``; ``unanswered`` were due in them and not answered by then.
+
+    ``stolen``: for each second, which part of the processors the machine's host kept for others.
+    """
 
     seconds: float
     by_status: dict[int, Answers]
     unanswered: int
     broken: int
+    stolen: list[float] = []
 
     def of(self, status: int) -> Answers:
         """Return the answers of a status."""
         return self.by_status.get(status, Answers())
+
+    def undisturbed(self, status: int) -> Answers:
+        """Return those answers of a status in whose time the host kept next to nothing for others.
+
+        Nor in the second before it, of which something may wait still.
+        """
+        answers = Answers()
+        every = self.of(status)
+        for due_s, took_s in zip(every.due_s, every.times_s, strict=True):
+            if self._is_undisturbed(int(due_s) - 1, int(due_s + took_s)):
+                answers.due_s.append(due_s)
+                answers.times_s.append(took_s)
+        return answers
+
+    def _is_undisturbed(self, first: int, last: int) -> bool:
+        return all(part <= _STOLEN_MAX for part in self.stolen[max(first, 0) : last + 1])
 
     def rate(self, status: int) -> float:
         """Return how many answers of a status there were in a second."""
@@ -147,20 +179,34 @@ class _Crowd:
         """Take note of an answer to what was due in the time that counts."""
         if self.counted_from_s <= due_s < self.until_s:
             answers = self.outcome.by_status.setdefault(status, Answers())
+            answers.due_s.append(due_s - self.counted_from_s)
             answers.times_s.append(time.perf_counter() - due_s)
             answers.with_retry_after += has_retry_after
 
     async def run(self) -> Outcome:
         """Send all, and wait a little for the last answers."""
+        watching = self.loop.create_task(self._watch_host())
         for _ in range(self.asked.connections):
             await self.open()
         if self.asked.rate:
             await self._send_what_is_due()
         await asyncio.sleep(max(0, self.until_s - time.perf_counter()))
         await asyncio.sleep(_LAST_ANSWERS_S)
+        watching.cancel()
         answered = sum(answers.count for answers in self.outcome.by_status.values())
         self.outcome.unanswered = max(0, int(self.asked.rate * self.asked.seconds) - answered)
         return self.outcome
+
+    async def _watch_host(self) -> None:
+        """Take note, second by second, of what the host keeps for others."""
+        await asyncio.sleep(self.counted_from_s - time.perf_counter())
+        stolen_s, told = stolen_seconds_of_machine(), self.outcome.stolen
+        while True:
+            await asyncio.sleep(self.counted_from_s + len(told) + 1 - time.perf_counter())
+            before_s, stolen_s = stolen_s, stolen_seconds_of_machine()
+            seconds = max(int(time.perf_counter() - self.counted_from_s) - len(told), 1)
+            part = (stolen_s - before_s) / (seconds * (os.cpu_count() or 1))
+            told += [part] * seconds
 
     async def _send_what_is_due(self) -> None:
         pause_s = 1 / self.asked.rate

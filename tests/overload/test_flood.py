@@ -39,6 +39,8 @@ MEASURED_PER_S, MEASURING_CONNECTIONS = 200, 16
 LATER_MAX = 2
 UNANSWERED_MAX = 0.01
 DRIFT_PERCENT_MAX = 5
+ANSWERS_MIN = 2_000
+"""A p99 of fewer is chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,20 +158,22 @@ class Trial:
     @property
     def normal(self) -> Answers:
         """What was measured at the top rate."""
-        return Answers(
-            [
-                *self.before.measured.of(self.status).times_s,
-                *self.after.measured.of(self.status).times_s,
-            ]
-        )
+        before = self.before.measured.undisturbed(self.status)
+        after = self.after.measured.undisturbed(self.status)
+        return Answers(times_s=[*before.times_s, *after.times_s])
 
     @property
     def let_in(self) -> Answers:
         """What was measured of those that were let in while the flood was on."""
-        return self.over.measured.of(self.status)
+        return self.over.measured.undisturbed(self.status)
+
+    @property
+    def disturbed_percent(self) -> float:
+        """Which part of what was let in is left out, as the machine's host had other work."""
+        return 100 * (1 - self.let_in.count / self.over.measured.of(self.status).count)
 
     def __str__(self) -> str:
-        flood, refused = self.over.flooded, self.over.measured.of(503)
+        flood, refused = self.over.flooded, self.over.measured.undisturbed(503)
         return (
             f"{flood.seconds:.0f} s at {self.times:.1f} times the top rate of "
             f"{self.top_rate:,.0f}/s: {flood.rate - flood.rate_refused:,.0f}/s let in with a p99 "
@@ -177,9 +181,8 @@ class Trial:
             f"{self.normal.percentile_ms(99):.1f} ms), {flood.rate_refused:,.0f}/s answered 503, "
             f"their p99 {refused.percentile_ms(99):.1f} ms; memory "
             f"{self.over.memory_begin_mb:.0f} MB {self.over.drift_percent:+.1f} %; the machine's "
-            f"host kept {self.over.stolen_percent:.1f} % of its processors for others "
-            f"({self.before.stolen_percent:.1f} % before that, {self.after.stolen_percent:.1f} % "
-            "after it)"
+            f"host kept {self.over.stolen_percent:.1f} % of its processors for others, and the "
+            f"times leave out {self.disturbed_percent:.0f} % of the answers for that"
         )
 
 
@@ -195,9 +198,9 @@ def test_five_times_the_top_rate_is_shed(engine: str, figure: Callable[[str], No
         trial = trial_of(Registrations.at(server, wire))
     figure(f"{engine}: {trial}")
     over, refused = trial.over, trial.over.measured.of(503)
-    assert over.measured.by_status.keys() <= {trial.status, 503}, trial
-    assert refused.with_retry_after == refused.count, trial
-    assert over.flooded.broken == over.measured.broken == 0, trial
+    assert over.measured.by_status.keys() <= {trial.status, 503}, str(trial)
+    assert refused.with_retry_after == refused.count, str(trial)
+    assert over.flooded.broken == over.measured.broken == 0, str(trial)
     if IS_SOAK:
         assert_within_bounds(trial)
 
@@ -237,7 +240,8 @@ def apart_from_load(*processes: Popen[Any]) -> Iterator[None]:
 
 
 def assert_within_bounds(trial: Trial) -> None:
-    assert trial.times >= TIMES, trial
-    assert trial.over.measured.unanswered <= UNANSWERED_MAX * SECONDS * MEASURED_PER_S, trial
-    assert trial.let_in.percentile_ms(99) <= LATER_MAX * trial.normal.percentile_ms(99), trial
-    assert trial.over.drift_percent < DRIFT_PERCENT_MAX, trial
+    assert trial.times >= TIMES, str(trial)
+    assert trial.over.measured.unanswered <= UNANSWERED_MAX * SECONDS * MEASURED_PER_S, str(trial)
+    assert min(trial.let_in.count, trial.normal.count) >= ANSWERS_MIN, str(trial)
+    assert trial.let_in.percentile_ms(99) <= LATER_MAX * trial.normal.percentile_ms(99), str(trial)
+    assert trial.over.drift_percent < DRIFT_PERCENT_MAX, str(trial)
