@@ -121,14 +121,36 @@ async def test_who_leaves_meanwhile_leaves_nothing() -> None:
         assert not open_line.connections
 
 
+def shut(open_line: Line) -> None:
+    """End all connections as the server does at its end."""
+    open_line.ending.set()
+    for connection in open_line.connections:
+        connection.shutdown()
+
+
 @pytest.mark.anyio
-async def test_a_server_that_ends_answers_who_rests() -> None:
+@pytest.mark.parametrize(
+    ("has_place", "status", "body"), [(False, b"503", REFUSED), (True, b"200", BODY)]
+)
+async def test_a_server_that_ends_answers_who_rests(
+    status: bytes, body: bytes, *, has_place: bool
+) -> None:
     door = CrowdedDoor()
     async with turned_away(door) as open_line:
         await asked_too_soon(open_line, door)
-        open_line.ending.set()
-        for connection in open_line.connections:
-            connection.shutdown()
+        shut(open_line)
+        door.has_place = has_place
         door.end_rests()
-        assert b" 503 " in await open_line.answer(REFUSED)
+        assert b" %b " % status in await open_line.answer(body)
+        assert await open_line.reader.read() == b""
+
+
+@pytest.mark.anyio
+async def test_a_server_that_ends_does_not_wait_for_the_rest_of_a_request() -> None:
+    door = CrowdedDoor()
+    async with turned_away(door) as open_line:
+        open_line.writer.write(post(BODY)[:30])
+        await turns()
+        shut(open_line)
+        door.end_rests()
         assert await open_line.reader.read() == b""

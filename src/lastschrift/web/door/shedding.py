@@ -35,6 +35,7 @@ class SheddingProtocol(DeadlineProtocol):
     _is_surplus = False
     _waiting = b""
     _rests_until_s = 0.0
+    _is_shut = False
     _came_s: float | None = None
     _coming: "_Guest | None" = None
     _turned_away: TurnedAway | None = None
@@ -87,6 +88,7 @@ class SheddingProtocol(DeadlineProtocol):
             self.flow.resume_reading()
             self._rests_until_s = 0.0
             self.data_received(data)
+            self._end_if_shut()
 
     def _come_again(self, door: Door, before: TurnedAway, data: bytes, came_s: float) -> None:
         """Decide at once about a request that was turned away before."""
@@ -122,6 +124,7 @@ class SheddingProtocol(DeadlineProtocol):
         self._came_s = came_s
         super().data_received(data)
         self._came_s = None
+        self._end_if_shut()
 
     def _is_between_requests(self) -> bool:
         """Whether nothing of a request is there, nothing is due, and all answers were taken."""
@@ -146,9 +149,14 @@ class SheddingProtocol(DeadlineProtocol):
         return door.refuse(scope, date, is_surplus=self._is_surplus, keep_alive=keep_alive)
 
     def shutdown(self) -> None:
-        """End the connection as the server ends: at once, unless a request waits for its answer."""
-        if not self._waiting:
+        """End the connection as the server ends: at once, or when what waits was looked at."""
+        self._is_shut = bool(self._waiting)
+        if not self._is_shut:
             super().shutdown()
+
+    def _end_if_shut(self) -> None:
+        if self._is_shut:
+            self.shutdown()
 
     # --- in its turn ------------------------------------------------------------------------------
 
