@@ -7,6 +7,22 @@
 dofile(os.getenv("FLOOD_REGISTRATIONS"))
 response = nil
 
+-- How many were asked in which second since 1970; global, for done() to read.
+asked_in = {}
+local next_registration = request
+function request()
+  local now = os.time()
+  asked_in[now] = (asked_in[now] or 0) + 1
+  return next_registration()
+end
+
+local flooding_thread
+local know_thread = setup
+function setup(thread)
+  flooding_thread = thread -- there is one
+  know_thread(thread)
+end
+
 local rate = tonumber(os.getenv("FLOOD_RATE"))
 local connections = tonumber(os.getenv("FLOOD_CONNECTIONS"))
 
@@ -37,10 +53,13 @@ if rate > 0 then
 end
 
 function done(summary, _, _)
-  local errors = summary.errors
+  local errors, seconds = summary.errors, {}
+  for second, asked in pairs(flooding_thread:get("asked_in")) do
+    table.insert(seconds, string.format('"%d": %d', second, asked))
+  end
   io.write(string.format(
-    '{"seconds": %.3f, "answered": %d, "refused": %d, "broken": %d}\n',
+    '{"seconds": %.3f, "answered": %d, "refused": %d, "broken": %d, "asked_in": {%s}}\n',
     summary.duration / 1e6, summary.requests, errors.status,
-    errors.connect + errors.read + errors.write + errors.timeout
+    errors.connect + errors.read + errors.write + errors.timeout, table.concat(seconds, ", ")
   ))
 end

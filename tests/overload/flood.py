@@ -22,17 +22,29 @@ _END_S = 30
 
 
 class Flooded(msgspec.Struct):
-    """What came back to a flood; ``broken`` requests had no answer."""
+    """What came back to a flood; ``broken`` requests had no answer.
+
+    ``asked_in``: how many were sent in which second since 1970, by `wrk`.
+    """
 
     seconds: float
     answered: int
     refused: int
     broken: int
+    asked_in: dict[int, int] = {}
 
     @property
     def rate(self) -> float:
         """How many answers there were in a second, refusals too."""
         return self.answered / self.seconds
+
+    def rate_undisturbed(self, beside: Outcome) -> float:
+        """Return the same of those seconds in which the host kept next to nothing for others.
+
+        ``beside``: what was measured at the same time.
+        """
+        counts = [n for second, n in self.asked_in.items() if beside.is_undisturbed_in(second)]
+        return sum(counts) / len(counts) if counts else self.rate
 
     @property
     def rate_refused(self) -> float:

@@ -82,7 +82,8 @@ class Answers(msgspec.Struct):
 class Outcome(msgspec.Struct):
     """What came back in ``seconds``; ``unanswered`` were due in them and not answered by then.
 
-    ``stolen``: for each second, which part of the processors the machine's host kept for others.
+    ``stolen``: for each second, which part of the processors the machine's host kept for others;
+    the first one began at ``begun_s`` since 1970.
     """
 
     seconds: float
@@ -90,6 +91,7 @@ class Outcome(msgspec.Struct):
     unanswered: int
     broken: int
     stolen: list[float] = []
+    begun_s: float = 0
 
     def of(self, status: int) -> Answers:
         """Return the answers of a status."""
@@ -107,6 +109,12 @@ class Outcome(msgspec.Struct):
                 answers.due_s.append(due_s)
                 answers.times_s.append(took_s)
         return answers
+
+    def is_undisturbed_in(self, second: int) -> bool:
+        """Whether all this was on in a second since 1970, and the host had nothing else to do."""
+        first = int(second - self.begun_s)
+        is_within = self.begun_s <= second < self.begun_s + len(self.stolen) - 1
+        return is_within and self._is_undisturbed(first - 1, first + 1)
 
     def _is_undisturbed(self, first: int, last: int) -> bool:
         return all(part <= _STOLEN_MAX for part in self.stolen[max(first, 0) : last + 1])
@@ -136,7 +144,7 @@ class _Crowd:
         self.loop = asyncio.get_running_loop()
         self.free: deque[_Connection] = deque()
         self.due: deque[float] = deque()
-        self.outcome = Outcome(asked.seconds, {}, 0, 0)
+        self.outcome = Outcome(asked.seconds, {}, 0, 0, begun_s=time.time() + asked.settle_s)
         self.counted_from_s = time.perf_counter() + asked.settle_s
         self.until_s = self.counted_from_s + asked.seconds
         head, _, body = asked.template.partition("\r\n\r\n")

@@ -62,6 +62,11 @@ class Phase:
         return 100 * (self.memory_end_mb / self.memory_begin_mb - 1)
 
     @property
+    def rate(self) -> float:
+        """How many requests were answered in a second, while the host had nothing else to do."""
+        return self.flooded.rate_undisturbed(self.measured)
+
+    @property
     def stolen_percent(self) -> float:
         """Which part of the processors' time that was."""
         return 100 * self.stolen_s / (self.flooded.seconds * (os.cpu_count() or 1))
@@ -148,12 +153,12 @@ class Trial:
     @property
     def top_rate(self) -> float:
         """The most that was served in a second."""
-        return (self.before.flooded.rate + self.after.flooded.rate) / 2
+        return (self.before.rate + self.after.rate) / 2
 
     @property
     def times(self) -> float:
         """How many times the top rate was asked for."""
-        return self.over.flooded.rate / self.top_rate
+        return self.over.rate / self.top_rate
 
     @property
     def normal(self) -> Answers:
@@ -215,7 +220,7 @@ def trial_of(where: Registrations) -> Trial:
     over = phase(
         where,
         3,
-        rate=TIMES_AIMED * before.flooded.rate,
+        rate=TIMES_AIMED * before.rate,
         connections=CONNECTIONS,
         seconds=SECONDS,
     )
