@@ -107,6 +107,11 @@ def test_what_is_written_is_read_again(node: Node, quote: bool) -> None:
         assert parse_query(text) == node
 
 
+def test_a_limit_may_be_called_to() -> None:
+    limits = [Value(("TO",)), Value(("to",))]
+    assert parse_query("a:[TO TO to]") == Range("a", *limits)
+
+
 @given(st.text(max_size=30) | st.text(st.sampled_from('ab.:*?"\\()[] ANDORT%+1'), max_size=30))
 def test_any_text_is_understood_or_a_mistake_in_it(text: str) -> None:
     assert 1 <= column_of_mistake(text) <= len(text) + 1

@@ -111,14 +111,14 @@ def _free_word(text: str, place: int) -> tuple[Word, int]:
 
 
 def _value(text: str, place: int, *, is_in_range: bool) -> tuple[Word, int]:
-    """Read a value, or the TO of a range."""
+    """Read a value, or the TO of a range, which may be a limit as well."""
     if text[place] == '"':
         return _quoted(text, place)
     match = _BARE.match(text, place)
     if match is None or text[match.end() : match.end() + 1] == "\\":
         raise QueryMistake(len(text) if match else place + 1, Mistake.NOTHING_ESCAPED)
     if is_in_range and match[0].upper() == "TO":
-        return Word(Sign.TO, place + 1), match.end()
+        return Word(Sign.TO, place + 1, pattern=(match[0],)), match.end()
     pattern = _joined(_pieces(match[0], place))
     return Word(Sign.VALUE, place + 1, pattern=pattern), match.end()
 

@@ -117,7 +117,7 @@ class _Parser:
 
     def _value(self, otherwise: Mistake) -> Value:
         word = self._next
-        if not self._takes(Sign.VALUE):
+        if not (self._takes(Sign.VALUE) or self._takes(Sign.TO)):
             raise self._mistake(otherwise)
         return Value(tuple(_cleaned(piece, word.column) for piece in word.pattern), word.column)
 
