@@ -108,8 +108,8 @@ def test_what_is_written_is_read_again(node: Node, quote: bool) -> None:
 
 
 def test_a_limit_may_be_called_to() -> None:
-    limits = [Value(("TO",)), Value(("to",))]
-    assert parse_query("a:[TO TO to]") == Range("a", *limits)
+    first, last = Value(("TO",)), Value(("to",))
+    assert parse_query("a:[TO TO to]") == Range("a", first, last)
 
 
 @given(st.text(max_size=30) | st.text(st.sampled_from('ab.:*?"\\()[] ANDORT%+1'), max_size=30))
