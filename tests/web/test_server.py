@@ -139,7 +139,7 @@ def await_refusal(server: RunningServer) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
-            socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", server.port), timeout=STOP_TIMEOUT_S).close()
         except ConnectionError:
             return
     raise AssertionError("the server still takes connections")
