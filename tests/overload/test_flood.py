@@ -28,8 +28,8 @@ from tests.promises import IS_SOAK, promise, rounds
 from tests.serving import RunningServer, running_sandbox
 
 TIMES = 5
-TIMES_AIMED = 5.2
-"""The machine's pace may have changed by the end: a little more than has to come."""
+TIMES_AIMED = 5.5
+"""The machine's pace may have changed by the end: a tenth more than has to come."""
 
 SECONDS = float(os.environ.get("LASTSCHRIFT_FLOOD_S", rounds(ci=1, soak=300)))
 SECONDS_TOP = rounds(ci=1, soak=60)
