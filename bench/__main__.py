@@ -80,6 +80,7 @@ def main(
             rounds=1 if quick else rounds,
             seconds=2 if quick else seconds,
             customers=CUSTOMERS_QUICK if quick else CUSTOMERS,
+            is_quick=quick,
         )
         for signal_number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(signal_number, stop)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.figures import Figures, MediansByContender, Outcome, ratio
+from bench.host import WAIT_S_MAX
 from bench.machine import Machine
 
 HEADINGS = (
@@ -118,7 +119,13 @@ def markdown(report: Report) -> str:
     for wire in report.medians_by_wire:
         aims = [f"- {outcome_line(outcome)}" for outcome in report.outcomes_by_wire[wire]]
         parts += [f"## {wire}", markdown_table(rows(report, wire)), "\n".join(aims)]
-    parts.append(METHOD.format(rounds=report.rounds, customers=report.customers))
+    parts.append(
+        METHOD.format(
+            rounds=report.rounds,
+            customers=report.customers,
+            wait_minutes=WAIT_S_MAX // 60,
+        )
+    )
     return "\n\n".join(parts) + "\n"
 
 
@@ -162,10 +169,11 @@ METHOD = """## How it was measured
   so load and server share the cores. Every request carries an account number of its own with
   valid check digits, at one of eight German banks. On secuconnect the accounts are spread at
   random over {customers:,} customers; on PACE all belong to the token's own service identity.
-- The servers take turns, {rounds} rounds. In each turn a server starts as a process of its own on
-  an empty directory, gets its customers, is warmed up for a second, and is then measured. The
-  tables show medians over the rounds. The ratios of registrations/s are to the conventional server,
-  those of CPU to the bare one.
+- The servers take turns, {rounds} rounds. A turn begins when a virtual machine's host has no other
+  work, or after {wait_minutes} minutes. In it a server starts as a process of its own on an
+  empty directory, gets its customers, is warmed up for a second, and is then measured. The tables
+  show medians over the rounds. The ratios of registrations/s are to the conventional server, those
+  of CPU to the bare one.
 - A run counts only if every answer had the documented status (200 on secuconnect, 201 on PACE) and
   the server's own list afterwards holds every registration that it acknowledged.
 - CPU is user and system time of the server's processes, from `/proc`, divided by the answers. RSS

@@ -16,6 +16,7 @@ from bench.bare.app import write_answer
 from bench.client import Client
 from bench.contenders import Contender, Place
 from bench.figures import Figures, Sample
+from bench.host import await_quiet_host
 from bench.load import CONNECTIONS, BenchFailed, Load, LoadResult, drive
 from bench.processes import cpu_seconds, cpu_seconds_of_machine, memory
 from bench.servers import Server, free_port, running
@@ -32,13 +33,14 @@ Told = Callable[[Sample], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What is to be measured, and how long."""
+    """What is to be measured, and how long; a quick run takes the machine as it is."""
 
     contenders: Sequence[Contender]
     wires: Sequence[Wire]
     rounds: int
     seconds: int
     customers: int
+    is_quick: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ def measure_all(run: Run, directory: Path, tell: Told) -> list[Sample]:
     for wire in run.wires:
         for round_number in range(1, run.rounds + 1):
             for contender in run.contenders:
+                if not run.is_quick:
+                    await_quiet_host()
                 with turn(contender, wire, directory) as (server, recorded_answer):
                     sample = measure(run, wire, server, recorded_answer, round_number)
                 samples.append(sample)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bench.contenders import CHECKOUT, Contender, conventional, lastschrift_of
 from bench.figures import Sample
+from bench.host import await_quiet_host
 from bench.postgres.pgbench import run_pgbench
 from bench.rounds import Run, Told, measure, turn
 from bench.wires import Wire
@@ -36,8 +37,10 @@ def _round(
     run: Run, wire: Wire, server: PostgresServer, directory: Path, number: int
 ) -> Iterator[Sample]:
     for contender in run.contenders:
+        await_quiet_host()
         with turn(contender, wire, directory, server.create_database()) as (started, answer):
             yield measure(run, wire, started, answer, number, database=pid_of(server))
+    await_quiet_host()
     figures, count = run_pgbench(server, seconds=run.seconds)
     yield Sample(
         wire=wire.name,

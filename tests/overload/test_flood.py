@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from bench.client import Client
+from bench.host import await_quiet_host
 from bench.processes import memory, stolen_seconds_of_machine
 from bench.wires import SECUCONNECT, Wire
 from tests.databases import ENGINES, keeping_on
@@ -112,7 +113,12 @@ class Registrations:
 def phase(
     where: Registrations, number: int, *, rate: float, connections: int, seconds: float
 ) -> Phase:
-    """Flood a server, measure beside it once it has settled, and look at its memory."""
+    """Flood a server, measure beside it once it has settled, and look at its memory.
+
+    At full length it begins when the machine's host has no other work.
+    """
+    if IS_SOAK:
+        await_quiet_host()
     flood_s = SETTLE_S + seconds + 1
     flood = where.asked(number, rate=rate, connections=connections, settle_s=0, seconds=flood_s)
     measuring = where.asked(
