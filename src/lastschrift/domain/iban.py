@@ -82,7 +82,7 @@ class Iban:
         IbanWrongStructure, IbanCheckDigitsWrong.
         """
         structure = STRUCTURES.get(text[:2])
-        if structure is None or structure.pattern.fullmatch(text) is None:
+        if structure is None or not structure.fits(text):
             text = electronic_format(text)
             _check_structure(text)
         bban, check_digits = text[BBAN_START:], text[2:BBAN_START]
@@ -176,7 +176,7 @@ def _check_structure(text: str) -> None:
         raise IbanCountryUnknown(text[:2])
     if len(text) != structure.length:
         raise IbanWrongLength(structure.length, len(text))
-    if structure.pattern.fullmatch(text) is None:
+    if not structure.fits(text):
         raise IbanWrongStructure
 
 
