@@ -131,11 +131,11 @@ def _leave_no_core_file() -> None:
 
 
 def _settle_memory() -> None:
-    """Let the garbage collector run, but never look again at what lives as long as the server.
+    """Let the garbage collector run from now on, and never look at what is there already.
 
-    Measured in a prototype: p99 from 10.6 to 2.4 ms.
+    That lives as long as the server, but for some hundred objects, which are not worth the time it
+    takes to find them. Measured in a prototype: p99 from 10.6 to 2.4 ms.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     gc.enable()
