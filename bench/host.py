@@ -20,36 +20,48 @@ _LOOK_S = 2
 _REST_S = 5
 _KEPT_BACK_MAX = 0.01
 
-_BUSY = (
-    *(sys.executable, "-c"),
-    f"import time; end_s = time.monotonic() + {_LOOK_S}\nwhile time.monotonic() < end_s: pass",
-)
-
-
-def await_quiet_host(
-    wait_s_max: float = WAIT_S_MAX,
-    *,
-    look: Callable[[], float] | None = None,
-    rest_s: float = _REST_S,
-) -> bool:
-    """Return whether the host has no other work: as soon as it has none, or when time is up.
-
-    ``look`` tells which part of the processors it keeps, and is asked again after ``rest_s``.
-    """
-    look = look or kept_back
-    until_s = time.monotonic() + wait_s_max
-    while not (is_quiet := look() <= _KEPT_BACK_MAX):
-        if time.monotonic() + rest_s > until_s:
-            break
-        time.sleep(rest_s)
-    return is_quiet
+_BUSY = f"""
+import os, time
+os.sched_setaffinity(0, range(os.cpu_count()))  # who measures may have some of the processors only
+end_s = time.monotonic() + {_LOOK_S}
+while time.monotonic() < end_s: pass
+"""
 
 
 def kept_back() -> float:
     """Return which part of all processors the host keeps for others just now."""
     stolen_before_s, began_s = stolen_seconds_of_machine(), time.monotonic()
-    busy = [subprocess.Popen(_BUSY) for _ in os.sched_getaffinity(0)]
+    busy = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(os.cpu_count() or 1)]
     for process in busy:
         process.wait()
     stolen_s = stolen_seconds_of_machine() - stolen_before_s
     return stolen_s / ((time.monotonic() - began_s) * len(busy))
+
+
+def await_quiet_host(
+    wait_s_max: float = WAIT_S_MAX,
+    *,
+    look: Callable[[], float] = kept_back,
+    rest_s: float = _REST_S,
+) -> bool:
+    """Return whether the host has no other work: as soon as it has none, or when time is up.
+
+    ``look`` tells which part of the processors it keeps, and is asked again after ``rest_s``. That
+    it is waited for is said on standard error.
+    """
+    until_s = time.monotonic() + wait_s_max
+    is_waited_for = False
+    while (kept := look()) > _KEPT_BACK_MAX:
+        if time.monotonic() + rest_s > until_s:
+            _tell(kept, "measured all the same")
+            return False
+        if not is_waited_for:
+            _tell(kept, f"waiting {wait_s_max:.0f} s at most")
+            is_waited_for = True
+        time.sleep(rest_s)
+    return True
+
+
+def _tell(kept: float, so: str) -> None:
+    said = f"the machine's host keeps {kept:.0%} of the processors for others: {so}"
+    print(said, file=sys.stderr, flush=True)
