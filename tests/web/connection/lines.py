@@ -89,8 +89,8 @@ class FickleDoor:
         self._count += 1
         return self._count % 2 == 1
 
-    def enter(self, _scope: AsgiScope, _came_s: float | None) -> Callable[[], None]:
-        return lambda: None
+    def let_in(self, scope: AsgiScope, _came_s: float | None) -> Callable[[], None] | None:
+        return (lambda: None) if self.admits(scope) else None
 
     def refuse(self, *_: object, **__: object) -> bytes:
         return b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2\r\n\r\nno"

@@ -90,7 +90,7 @@ def test_whatever_is_read_the_parser_reads_as_well(
         return
     known = KnownHead.of(head + body, first.scope) if first.ended else None
     again = changed(head, changes) + other
-    read = None if known is None else known.read(again, {})
+    read = None if known is None else known.read(again, known.usual_scope(first.scope))
     assert known is None or known.is_of(again) is (read is not None)
     if read is not None:
         scope, read_body = read
@@ -103,7 +103,7 @@ def test_a_head_is_known_whatever_follows_it(first: bytes, second: bytes) -> Non
     data = request_of(len(first), first)
     known = KnownHead.of(data, Parsed(data).scope)
     assert known is not None
-    read = known.read(request_of(len(second), second), {})
+    read = known.read(request_of(len(second), second), known.usual_scope({}))
     assert read is not None
     assert read[1] == second
 
@@ -127,7 +127,7 @@ def test_all_else_is_left_to_the_parser(again: bytes) -> None:
     data = request_of(3, b"abc")
     known = KnownHead.of(data, Parsed(data).scope)
     assert known is not None
-    assert known.read(again, {}) is None
+    assert known.read(again, known.usual_scope({})) is None
 
 
 def test_a_long_head_is_not_kept() -> None:
@@ -148,9 +148,12 @@ def test_connections_that_send_the_same_head_have_it_in_common() -> None:
     first = known_of(request_of(3, b"abc"), client="first").in_common()
     second = known_of(request_of(1, b"a"), client="second").in_common()
     assert second is first
-    read = first.read(request_of(1, b"b"), {"client": "second"})
-    assert read is not None
-    assert read[0]["client"] == "second"
+    usual = first.usual_scope({"client": "second"})
+    for length, body in ((1, b"b"), (3, b"def")):
+        read = first.read(request_of(length, body), usual)
+        assert read is not None
+        assert (read[0]["client"], read[1]) == ("second", body)
+        assert dict(read[0]["headers"])[b"content-length"] == b"%d" % length
 
 
 def test_another_head_is_another() -> None:

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from lastschrift.web.app import FastLane
 from lastschrift.web.connection.deadline import Patience
 from lastschrift.web.connection.errand import run_errand
-from lastschrift.web.connection.known_head import KnownHead, of_connection
+from lastschrift.web.connection.known_head import KnownHead
 from lastschrift.web.door.shedding import SheddingProtocol
 from lastschrift.web.endpoint import Endpoint
 from lastschrift.web.http import AsgiScope, Request
@@ -39,22 +39,31 @@ class ExpressProtocol(SheddingProtocol):
     _lessons_left = _LESSONS
     _parsing = b""
 
+    def data_received(self, data: bytes) -> None:
+        """Serve a request whose head is known; have all else looked at."""
+        if self.has_to_wait() or not self._is_served_as_known(data):
+            super().data_received(data)
+
     def _take(self, data: bytes) -> None:
-        """Serve a request whose head is known; have all else parsed."""
-        if not self._is_between_requests():
-            super()._take(data)
+        """Have what came parsed, but for a request whose head is known and which had to wait."""
+        if self._is_served_as_known(data):
             return
-        if self._known is not None:
-            known, endpoint, connection = self._known
-            read = known.read(data, connection)
-            if read is not None:
-                self._serve_known(endpoint, *read)
-                return
-        self._parsing = data
+        self._parsing = data if self._is_between_requests() else b""
         try:
             super()._take(data)
         finally:
             self._parsing = b""
+
+    def _is_served_as_known(self, data: bytes) -> bool:
+        """Serve a request if its head is known and its turn is now; return whether it is so."""
+        if self._known is None or not self._is_between_requests():
+            return False
+        known, endpoint, usual = self._known
+        read = known.read(data, usual)
+        if read is None:
+            return False
+        self._serve_known(endpoint, *read)
+        return True
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Begin to serve a request whose head is in; a hot one begins when its body is."""
@@ -82,7 +91,8 @@ class ExpressProtocol(SheddingProtocol):
             scope = cast("AsgiScope", self.scope)
             known = KnownHead.of(self._parsing, scope)
             if known is not None:
-                self._known = known.in_common(), endpoint, of_connection(scope)
+                known = known.in_common()
+                self._known = known, endpoint, known.usual_scope(scope)
 
     def _serve_known(self, endpoint: Endpoint, scope: AsgiScope, body: bytes) -> None:
         """Serve a request that was not parsed, as if it had been."""

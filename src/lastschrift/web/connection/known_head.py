@@ -9,12 +9,13 @@ Connections that send the same head have it in common (`in_common`), but for wha
 >>> scope = {"method": "POST", "raw_path": b"/a"}
 >>> scope["headers"] = [(b"host", b"b"), (b"content-length", b"2")]
 >>> known = KnownHead.of(head % 2 + b"{}", scope)
->>> again, body = known.read(head % 4 + b"null", {"client": ("127.0.0.1", 1)})
+>>> usual = known.usual_scope({**scope, "client": ("127.0.0.1", 1)})
+>>> again, body = known.read(head % 4 + b"null", usual)
 >>> again["headers"], body
 ([(b'host', b'b'), (b'content-length', b'4')], b'null')
 >>> again["client"]
 ('127.0.0.1', 1)
->>> known.read(head % 4 + b"nul", {}) is None
+>>> known.read(head % 4 + b"nul", usual) is None
 True
 """
 
@@ -49,7 +50,6 @@ class KnownHead:
         "_after",
         "_before",
         "_data_bytes",
-        "_headers",
         "_place",
         "_scope",
         "text",
@@ -63,7 +63,6 @@ class KnownHead:
         self._after = text[digits.stop :]
         self._data_bytes = data_bytes
         self._scope = {name: told for name, told in scope.items() if name not in _OF_CONNECTION}
-        self._headers: list[Header] = scope["headers"]
         self._place = place
 
     @classmethod
@@ -94,24 +93,39 @@ class KnownHead:
         """
         return _IN_COMMON.setdefault((self._before, self._after), self)
 
+    def usual_scope(self, scope: AsgiScope) -> AsgiScope:
+        """Return the scope of requests that are as long as the first one with this head.
+
+        ``scope`` is that of any request on the same connection.
+        """
+        return {**self._scope, **{name: scope[name] for name in _OF_CONNECTION if name in scope}}
+
     def is_of(self, data: bytes) -> bool:
         """Whether ``data`` is a request with this head, whole and alone."""
-        if len(data) == self._data_bytes and data.startswith(self.text):
-            return True  # as it mostly is, and sooner said
-        return self._length(data) > 0
+        return self._is_as_long(data) or self._length(data) > 0
 
-    def read(self, data: bytes, connection: AsgiScope) -> tuple[AsgiScope, bytes] | None:
+    def read(self, data: bytes, usual: AsgiScope) -> tuple[AsgiScope, bytes] | None:
         """Return scope and body, if ``data`` is a request with this head, whole and alone.
 
-        ``connection`` is what `of_connection` keeps of a scope.
+        ``usual`` is the connection's `usual_scope`; it is the scope of all requests of that length,
+        so nobody may change it.
         """
+        if self._is_as_long(data):
+            return usual, data[len(self.text) :]
         length = self._length(data)
         if not length:
             return None
         end = len(data) - length - len(self._after)
-        headers = self._headers.copy()
+        headers: list[Header] = usual["headers"].copy()
         headers[self._place] = _LENGTH, data[len(self._before) : end]
-        return {**self._scope, **connection, "headers": headers}, data[-length:]
+        return {**usual, "headers": headers}, data[-length:]
+
+    def _is_as_long(self, data: bytes) -> bool:
+        """Whether ``data`` is a request that differs from the first one in its body at most.
+
+        It mostly is, and it is sooner said.
+        """
+        return len(data) == self._data_bytes and data.startswith(self.text)
 
     def _length(self, data: bytes) -> int:
         """Return the length of the body, if it and this head are all there is; else 0."""
@@ -124,8 +138,3 @@ class KnownHead:
             return 0
         length = int(digits)
         return length if end + len(self._after) + length == len(data) else 0
-
-
-def of_connection(scope: AsgiScope) -> AsgiScope:
-    """Return what of a scope no head tells."""
-    return {name: scope[name] for name in _OF_CONNECTION}

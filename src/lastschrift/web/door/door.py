@@ -91,6 +91,14 @@ class Door:
             return True
         return is_probe(scope) or admission.admits(self._party_of(scope))
 
+    def let_in(self, scope: AsgiScope, came_s: float | None) -> Leave | None:
+        """Let a request in if there is a place for it; no probe comes this way."""
+        admission = self._admission_of(scope)
+        party = self._party_of(scope) if admission.is_crowded else None
+        if party is not None and not admission.admits(party):
+            return None
+        return admission.enter(party, came_s).leave
+
     def enter(self, scope: AsgiScope, came_s: float | None) -> Leave:
         """Let a request in; ``came_s`` is when it came, if it is not just now."""
         admission = self._admission_of(scope)

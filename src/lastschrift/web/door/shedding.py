@@ -65,10 +65,15 @@ class SheddingProtocol(DeadlineProtocol):
         if self._waiting:
             self._waiting += data
             self.flow.pause_reading()
-        elif self.door is None or not (self._is_surplus or self.door.has_crowd()):
+        elif self.door is None or not self.has_to_wait():
             super().data_received(data)
         else:
             self._look(self.door, data, self.door.came_s())
+
+    def has_to_wait(self) -> bool:
+        """Whether what comes now is not to be served before it was looked at in its turn."""
+        door = self.door
+        return bool(self._waiting or self._is_surplus or (door is not None and door.has_crowd()))
 
     def _look(self, door: Door, data: bytes, came_s: float) -> None:
         """Decide when to decide about what came while there is a crowd."""
@@ -188,10 +193,10 @@ class SheddingProtocol(DeadlineProtocol):
         door, scope = self.door, cast("AsgiScope", cycle.scope)
         if door is None:
             return _nothing
-        if self._admits(door, scope):
-            return door.enter(scope, self._came_s)
-        self._turn_away_in_turn(door, cycle)
-        return None
+        leave = None if self._is_surplus else door.let_in(scope, self._came_s)
+        if leave is None:
+            self._turn_away_in_turn(door, cycle)
+        return leave
 
     def _turn_away_in_turn(self, door: Door, cycle: RequestResponseCycle) -> None:
         """Turn a request away of which uvicorn has made a cycle already."""
