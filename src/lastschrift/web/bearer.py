@@ -32,6 +32,11 @@ class BearerTokens:
         self._remembered: dict[bytes, tuple[Principal, datetime, datetime]] = {}
         self._looking: dict[bytes, asyncio.Future[Principal]] = {}
 
+    def known(self, authorization: bytes | None) -> Principal | None:
+        """Return who an ``Authorization`` header stands for, if it was looked up just now."""
+        known = self._remembered.get(_digest(authorization))
+        return known[0] if known and known[1] <= self._ports.clock.now() < known[2] else None
+
     async def principal(self, authorization: bytes | None, peer: Callable[[], str]) -> Principal:
         """Return who a request's ``Authorization`` header stands for.
 
@@ -41,11 +46,10 @@ class BearerTokens:
         """
         if authorization is None:
             raise TokenMissing
-        digest = hashlib.sha256(authorization).digest()
-        known = self._remembered.get(digest)
-        now = self._ports.clock.now()
-        if known is not None and known[1] <= now < known[2]:
-            return known[0]
+        known = self.known(authorization)
+        if known is not None:
+            return known
+        digest = _digest(authorization)
         looking = self._looking.get(digest)
         if looking is None:
             looking = self._look_up(digest, _token(authorization), peer())
@@ -91,7 +95,7 @@ class BearerTokens:
 
         This says on whose behalf somebody asks, not that they may.
         """
-        known = self._remembered.get(hashlib.sha256(authorization).digest())
+        known = self._remembered.get(_digest(authorization))
         return None if known is None else known[0].contract_id
 
     def forget(self) -> None:
@@ -101,6 +105,10 @@ class BearerTokens:
         date.
         """
         self._remembered, self._looking = {}, {}
+
+
+def _digest(authorization: bytes | None) -> bytes:
+    return hashlib.sha256(authorization or b"").digest()
 
 
 def _token(authorization: bytes) -> Secret:

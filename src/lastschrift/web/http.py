@@ -72,26 +72,17 @@ class Response(Struct, frozen=True, gc=False):
     headers: tuple[Header, ...] = ()
 
 
-class Request:
+class Request(Struct, eq=False):
     """One request on its way in; ``whole_body`` where it is there already.
 
     ``principal`` is who asks, once that is known.
     """
 
-    __slots__ = ("_receive", "_whole_body", "edge", "principal", "scope")
-
-    def __init__(
-        self,
-        scope: AsgiScope,
-        receive: AsgiReceive,
-        edge: Edge,
-        whole_body: bytes | None = None,
-    ) -> None:
-        self.scope = scope
-        self.edge = edge
-        self.principal: Principal | None = None
-        self._receive = receive
-        self._whole_body = whole_body
+    scope: AsgiScope
+    receive: AsgiReceive
+    edge: Edge
+    whole_body: bytes | None = None
+    principal: Principal | None = None
 
     @property
     def ports(self) -> Ports:
@@ -164,7 +155,8 @@ class Request:
         Raises: TokenMissing, TooManyAttempts, TokenRefused.
         """
         token = self.header(b"authorization")
-        self.principal = await self.edge.bearer.principal(token, self.peer)
+        bearer = self.edge.bearer
+        self.principal = bearer.known(token) or await bearer.principal(token, self.peer)
         return self.principal
 
     async def authorize(self, *any_of: Scope) -> Principal:
@@ -183,14 +175,14 @@ class Request:
         Raises: BodyTooLarge, ClientGone.
         """
         limit = self.edge.body_bytes_max
-        if self._whole_body is not None and len(self._whole_body) <= limit:
-            return self._whole_body
+        if self.whole_body is not None and len(self.whole_body) <= limit:
+            return self.whole_body
         declared = self.header(b"content-length")
         if declared is not None and int(declared) > limit:
             raise BodyTooLarge(limit)
         body = b""
         while True:
-            message = await self._receive()
+            message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
             part: bytes = message.get("body", b"")

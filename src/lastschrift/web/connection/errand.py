@@ -13,6 +13,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from msgspec import Struct
+
 Failed = Callable[[BaseException], None]
 """Told what an errand raises."""
 
@@ -47,24 +49,21 @@ def _begin_all() -> None:
         errand.go_on(None)
 
 
-class _Errand:
-    __slots__ = ("_coroutine", "_ended", "_failed")
-
-    def __init__(self, coroutine: Coroutine[Any, Any, None], failed: Failed, ended: Ended) -> None:
-        self._coroutine = coroutine
-        self._failed = failed
-        self._ended = ended
+class _Errand(Struct, eq=False):
+    coroutine: Coroutine[Any, Any, None]
+    failed: Failed
+    ended: Ended
 
     def go_on(self, _awaited: object) -> None:
         """Run until the next future that is not there yet; it has its own result or error."""
         try:
-            future: asyncio.Future[Any] = self._coroutine.send(None)
+            future: asyncio.Future[Any] = self.coroutine.send(None)
         except StopIteration:
-            self._ended()
+            self.ended()
             return
         except BaseException as error:  # noqa: BLE001  # as uvicorn's own tasks do
-            self._ended()
-            self._failed(error)
+            self.ended()
+            self.failed(error)
             return
         future._asyncio_future_blocking = False  # noqa: SLF001  # taken note of, as a task does
         future.add_done_callback(self.go_on)
