@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from lastschrift.domain.access import TOKEN_AHEAD_MAX, Secret
-from lastschrift.domain.identity import ClientId
+from lastschrift.domain.identity import ClientId, Key
 from lastschrift.randomness import RandomSupply
 
 _TOKEN_SYMBOLS = "0123456789abcdefghijklmnopqrstuv"
@@ -82,11 +82,12 @@ class RandomIds:
         self._latest = ticks = max(ticks, self._latest + 1)
         milliseconds, counter = ticks >> _COUNTER_BITS, ticks & ((1 << _COUNTER_BITS) - 1)
         random = int.from_bytes(self._supply.take(8), "big") & _RANDOM_BITS
-        return UUID(int=milliseconds << 80 | _VERSION_7 | counter << 64 | _VARIANT | random)
+        number = milliseconds << 80 | _VERSION_7 | counter << 64 | _VARIANT | random
+        return Key(number.to_bytes(16, "big"))
 
     def new_client_id(self) -> ClientId:
         """Return 128 random bits, as the first seed's ``client_id`` has."""
-        return ClientId(UUID(bytes=os.urandom(16)))
+        return ClientId(Key(os.urandom(16)))
 
     def new_client_secret(self) -> Secret:
         """Return 256 random bits as 64 hex digits, as the first seed's ``client_secret`` has."""

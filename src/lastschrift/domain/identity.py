@@ -5,7 +5,30 @@ chose for its payment method. Its key is (contract, id): a chosen id can't colli
 """
 
 from typing import NewType
-from uuid import UUID
+from uuid import UUID, SafeUUID
+
+_set = object.__setattr__
+
+
+class Key(UUID):
+    """A UUID with its 16 bytes at hand: each registration asks for them several times.
+
+    It equals every UUID of the same bytes.
+
+    >>> Key(bytes(16)) == UUID(int=0)
+    True
+    """
+
+    __slots__ = ("bytes",)  # which UUID makes anew each time
+
+    def __init__(self, octets: bytes) -> None:
+        _set(self, "int", int.from_bytes(octets, "big"))
+        _set(self, "is_safe", SafeUUID.unknown)
+        _set(self, "bytes", octets)
+
+    def __reduce__(self) -> tuple[type["Key"], tuple[bytes]]:
+        return Key, (self.bytes,)
+
 
 ContractId = NewType("ContractId", UUID)
 """A tenant: the merchant, association or platform whose payers these are."""

@@ -1,7 +1,7 @@
 """Numbers written in 32 symbols, as ids on the wires are.
 
->>> Symbols("0123456789abcdefghijklmnopqrstuv").write(1023, length=10)
-'00000000vv'
+>>> Symbols("0123456789abcdefghijklmnopqrstuv").write_thirty(1023)
+'0000000000000000000000000000vv'
 """
 
 _PYTHON_DIGITS = b"0123456789abcdefghijklmnopqrstuv"
@@ -18,21 +18,23 @@ class Symbols:
         digits = dict(zip(alphabet.encode(), _PYTHON_DIGITS, strict=True))
         self._to_python = bytes(digits.get(byte, _NO_DIGIT) for byte in range(256))
 
-    def write(self, number: int, *, length: int) -> str:
-        """Return ``number`` in ``length`` symbols, a multiple of ten, the greatest bits first."""
-        shifts = range(5 * length - _TEN_SYMBOLS_BITS, -1, -_TEN_SYMBOLS_BITS)
-        return "".join([self._ten(number >> shift & _TEN_SYMBOLS) for shift in shifts])
+    def write_thirty(self, number: int) -> str:
+        """Return ``number`` in 30 symbols, the greatest bits first.
 
-    def _ten(self, number: int) -> str:
-        """Return ten symbols, written out because each id of each answer comes this way."""
-        pairs = self._pairs
+        Written out, ten symbols a line, because the id of each answer comes this way.
+        """
+        p = self._pairs
+        a = number >> 2 * _TEN_SYMBOLS_BITS
+        b = number >> _TEN_SYMBOLS_BITS & _TEN_SYMBOLS
+        c = number & _TEN_SYMBOLS
         return (
-            f"{pairs[number >> 40]}{pairs[number >> 30 & 1023]}{pairs[number >> 20 & 1023]}"
-            f"{pairs[number >> 10 & 1023]}{pairs[number & 1023]}"
+            f"{p[a >> 40]}{p[a >> 30 & 1023]}{p[a >> 20 & 1023]}{p[a >> 10 & 1023]}{p[a & 1023]}"
+            f"{p[b >> 40]}{p[b >> 30 & 1023]}{p[b >> 20 & 1023]}{p[b >> 10 & 1023]}{p[b & 1023]}"
+            f"{p[c >> 40]}{p[c >> 30 & 1023]}{p[c >> 20 & 1023]}{p[c >> 10 & 1023]}{p[c & 1023]}"
         )
 
     def read(self, text: str) -> int:
-        """Return the number that `write` wrote as ``text``.
+        """Return the number that `write_thirty` wrote as ``text``.
 
         Raises: ValueError, if a symbol is not of the alphabet.
         """

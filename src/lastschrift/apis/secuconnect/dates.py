@@ -17,6 +17,7 @@ _STANDARD_TIME_SINCE = date(1893, 4, 1)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
+_DAY_S = 86_400
 _ONE_HOUR = timezone(timedelta(hours=1))
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T00:00:00[+-]\d{2}:\d{2})?", re.ASCII)
 
@@ -29,7 +30,8 @@ _YEAR_MIN, _YEAR_MAX = 1000, 9998
 
 def render_instant(instant: datetime) -> str:
     """Return an instant as ``2017-11-09T20:16:13+01:00``."""
-    return _render_second((instant - _EPOCH) // _SECOND)
+    since = instant - _EPOCH
+    return _render_second(since.days * _DAY_S + since.seconds)
 
 
 @lru_cache(maxsize=64)

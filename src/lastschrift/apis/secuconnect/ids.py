@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from lastschrift.domain.identity import AccountId, ContractId, DebtorId
+from lastschrift.domain.identity import AccountId, ContractId, DebtorId, Key
 from lastschrift.web.symbols import Symbols
 
 _ALPHABET: Final = "023456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -75,7 +75,7 @@ def id_pattern(prefix: str) -> str:
 
 
 def _write(key: UUID) -> str:
-    return _SYMBOLS.write(key.int << _FIXED_BITS | _FIXED, length=_LENGTH)
+    return _SYMBOLS.write_thirty(key.int << _FIXED_BITS | _FIXED)
 
 
 def _read(prefix: str, text: str) -> UUID | None:
@@ -88,4 +88,4 @@ def _read(prefix: str, text: str) -> UUID | None:
         return None
     if number & ((1 << _FIXED_BITS) - 1) != _FIXED:
         return None
-    return UUID(int=number >> _FIXED_BITS)
+    return Key((number >> _FIXED_BITS).to_bytes(16, "big"))

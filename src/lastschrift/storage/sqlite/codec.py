@@ -1,19 +1,20 @@
 """How SQLite holds ids, instants and JSON: 16 bytes, microseconds since 1970 UTC, text."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import msgspec
 
+from lastschrift.domain.identity import Key
 from lastschrift.storage.codec import Codec
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_DAY_S = 86_400
 
 
 def put_instant(instant: datetime) -> int:
     """Return microseconds since 1970 UTC."""
-    return (instant - _EPOCH) // _MICROSECOND
+    since = instant - _EPOCH
+    return (since.days * _DAY_S + since.seconds) * 1_000_000 + since.microseconds
 
 
 def get_instant(microseconds: int) -> datetime:
@@ -28,7 +29,7 @@ def put_json(value: object) -> str:
 
 SQLITE_CODEC = Codec(
     put_id=lambda key: key.bytes,
-    get_id=lambda key: UUID(bytes=key),
+    get_id=Key,
     put_instant=put_instant,
     get_instant=get_instant,
     put_json=put_json,
