@@ -32,9 +32,9 @@ class BearerTokens:
         self._remembered: dict[bytes, tuple[Principal, datetime, datetime]] = {}
         self._looking: dict[bytes, asyncio.Future[Principal]] = {}
 
-    def known(self, authorization: bytes | None) -> Principal | None:
-        """Return who an ``Authorization`` header stands for, if it was looked up just now."""
-        known = self._remembered.get(_digest(authorization))
+    def known(self, digest: bytes) -> Principal | None:
+        """Return who a header of this digest stands for, if it was looked up just now."""
+        known = self._remembered.get(digest)
         return known[0] if known and known[1] <= self._ports.clock.now() < known[2] else None
 
     async def principal(self, authorization: bytes | None, peer: Callable[[], str]) -> Principal:
@@ -46,10 +46,10 @@ class BearerTokens:
         """
         if authorization is None:
             raise TokenMissing
-        known = self.known(authorization)
+        digest = digest_of(authorization)
+        known = self.known(digest)
         if known is not None:
             return known
-        digest = _digest(authorization)
         looking = self._looking.get(digest)
         if looking is None:
             looking = self._look_up(digest, _token(authorization), peer())
@@ -95,7 +95,7 @@ class BearerTokens:
 
         This says on whose behalf somebody asks, not that they may.
         """
-        known = self._remembered.get(_digest(authorization))
+        known = self._remembered.get(digest_of(authorization))
         return None if known is None else known[0].contract_id
 
     def forget(self) -> None:
@@ -107,7 +107,8 @@ class BearerTokens:
         self._remembered, self._looking = {}, {}
 
 
-def _digest(authorization: bytes | None) -> bytes:
+def digest_of(authorization: bytes | None) -> bytes:
+    """Return what an ``Authorization`` header is remembered by."""
     return hashlib.sha256(authorization or b"").digest()
 
 

@@ -27,6 +27,10 @@ def check_media_types(request: Request) -> None:
 
     Raises, in this order: NotAcceptable, MediaTypeUnsupported.
     """
+    request.of_head(_check_head)
+
+
+def _check_head(request: Request) -> None:
     accept = b",".join([value for name, value in request.scope["headers"] if name == b"accept"])
     if accept not in _ACCEPTED_OFTEN and not is_acceptable(accept):
         raise NotAcceptable

@@ -16,13 +16,17 @@ def _own_headers(request: Request, response: Response) -> tuple[Header, ...]:
 
     ``Client-ID`` is the app that an identity provider's token was given to, if the token tells.
     """
-    headers: list[Header] = [(b"request-id", request_id(request.header(b"request-id")))]
+    headers: list[Header] = [(b"request-id", request_id(request.of_head(_sent_request_id)))]
     if response.body:
         headers.append((b"content-type", MEDIA_TYPE))
     app = None if request.principal is None else request.principal.app
     if app is not None and app.isascii() and app.isprintable():
         headers.append((b"client-id", app.encode()))
     return tuple(headers)
+
+
+def _sent_request_id(request: Request) -> bytes | None:
+    return request.header(b"request-id")
 
 
 def api(*, has_cors: bool) -> Api:  # noqa: ARG001  # PACE lets no browser of elsewhere call it

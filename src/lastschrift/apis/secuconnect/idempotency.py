@@ -28,6 +28,10 @@ def parse_idempotency_key(request: Request) -> IdempotencyKey | None:
 
     Raises: Invalid.
     """
+    return request.of_head(_parse_key)
+
+
+def _parse_key(request: Request) -> IdempotencyKey | None:
     sent = request.headers_among(_NAMES)
     return _parse_all(sent) if sent else None
 

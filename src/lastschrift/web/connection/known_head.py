@@ -1,8 +1,9 @@
 r"""A head that came before on its connection: it says the same again, and is not parsed again.
 
 A client that keeps its connection sends the same head with every request; only the length of the
-body differs. So what the parser made of it is kept with the connection. Bytes that are the same to
-the last one, but for the digits of the length, mean the same; all else is left to the parser.
+body differs. So what the parser made of it is kept with the connection, and so is what is made of
+the headers later (`Request.of_head`). Bytes that are the same to the last one, but for the digits
+of the length, mean the same; all else is left to the parser.
 Connections that send the same head have it in common (`in_common`), but for what tells them apart.
 
 >>> head = b"POST /a HTTP/1.1\r\nHost: b\r\nContent-Length: %d\r\n\r\n"
@@ -22,7 +23,7 @@ True
 from typing import Final
 from weakref import WeakValueDictionary
 
-from lastschrift.web.http import AsgiScope, Header
+from lastschrift.web.http import OF_HEAD, AsgiScope, Header
 
 _HEAD_BYTES_MAX: Final = 2_048
 """A longer head is not kept: ten thousand connections may each have one."""
@@ -63,6 +64,7 @@ class KnownHead:
         self._after = text[digits.stop :]
         self._data_bytes = data_bytes
         self._scope = {name: told for name, told in scope.items() if name not in _OF_CONNECTION}
+        self._scope[OF_HEAD] = {}
         self._place = place
 
     @classmethod
