@@ -190,7 +190,7 @@ class KeyVault(Concealed):
         self._read_master = read_master
         self._now = now
         self._monotonic_s = monotonic_s
-        self._unlocked: dict[ContractId, tuple[ContractKeyRing, float]] = {}
+        self._unlocked: dict[bytes, tuple[ContractKeyRing, float]] = {}
 
     def new_contract_keys(self, contract: ContractId) -> list[WrappedKey]:
         """Make the keys of a new contract: version 1 of each purpose, wrapped."""
@@ -248,19 +248,19 @@ class KeyVault(Concealed):
             self._fingerprint_keys(contract, keys, found[KeyPurpose.FINGERPRINT]),
             _hash_keys(found),
         )
-        self._unlocked[contract] = ring, read_s + KEYS_REMEMBERED_FOR.total_seconds()
+        self._unlocked[contract.bytes] = ring, read_s + KEYS_REMEMBERED_FOR.total_seconds()
         return ring
 
     def unlocked(self, contract: ContractId) -> ContractKeyRing | None:
         """Return a contract's keys if they have been unlocked in the last `KEYS_REMEMBERED_FOR`."""
-        known = self._unlocked.get(contract)
+        known = self._unlocked.get(contract.bytes)
         if known is None or known[1] <= self._monotonic_s():
             return None
         return known[0]
 
     def forget(self, contract: ContractId) -> None:
         """Have a contract's keys unlocked anew before they are used again."""
-        self._unlocked.pop(contract, None)
+        self._unlocked.pop(contract.bytes, None)
 
     def _sealing_version(self, contract: ContractId, keys: Sequence[WrappedKey]) -> int:
         """Return the newest active version of the data key."""

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from lastschrift.apis.pace.catalogue import KIND
 from lastschrift.apis.pace.ids import parse_payment_method_id
@@ -35,8 +35,19 @@ from lastschrift.web.reading import BodyReader, Path, Problems
 _BODY = BodyReader(PaymentMethodRequest)
 ID_PATH: Path = ("data", "id")
 ATTRIBUTES_PATH: Path = ("data", "attributes")
-_ADDRESS: Path = (*ATTRIBUTES_PATH, "address")
-_NAMES: tuple[Path, ...] = ((*ATTRIBUTES_PATH, "firstName"), (*ATTRIBUTES_PATH, "lastName"))
+
+
+def _paths(*members: str, within: Path) -> list[Path]:
+    return [(*within, member) for member in members]
+
+
+_KIND, _IBAN, _EMAIL, _ADDRESS = _paths("kind", "iban", "email", "address", within=ATTRIBUTES_PATH)
+_TITLE, _FIRST_NAME, _LAST_NAME, _COMPANY = _paths(
+    "title", "firstName", "lastName", "company", within=ATTRIBUTES_PATH
+)
+_STREET, _HOUSE_NO, _POSTAL_CODE, _CITY, _COUNTRY_CODE = _paths(
+    "street", "houseNo", "postalCode", "city", "countryCode", within=_ADDRESS
+)
 
 
 def parse_create_payment_method(body: bytes, principal: Principal) -> RegisterBankAccount:
@@ -52,7 +63,7 @@ def parse_create_payment_method(body: bytes, principal: Principal) -> RegisterBa
     if not resource.attributes:
         raise Invalid(problems)
     _check_kind(resource.attributes, problems)
-    iban = problems.check((*ATTRIBUTES_PATH, "iban"), parse_sepa_iban, resource.attributes.iban)
+    iban = problems.check(_IBAN, parse_sepa_iban, resource.attributes.iban)
     holder = _holder(resource.attributes, problems)
     if problems or iban is None:
         raise Invalid(problems)
@@ -86,7 +97,7 @@ def account_id(text: str) -> AccountId:
 
 def _check_kind(attributes: AttributesRequest, problems: Problems) -> None:
     if attributes.kind not in (KIND, UNSET):
-        problems.note((*ATTRIBUTES_PATH, "kind"), WrongKind(f'"{KIND}"'))
+        problems.note(_KIND, WrongKind(f'"{KIND}"'))
 
 
 # --- the holder -----------------------------------------------------------------------------------
@@ -94,30 +105,30 @@ def _check_kind(attributes: AttributesRequest, problems: Problems) -> None:
 
 def _holder(attributes: AttributesRequest, problems: Problems) -> Party:
     """Return who holds the account: a company, else a person; neither is required."""
-
-    def name(member: str, value: str | UnsetType) -> str | None:
-        return problems.check((*ATTRIBUTES_PATH, member), _name, value)
-
+    check = problems.check
     is_company = bool(attributes.company and not is_blank(attributes.company))
+    first_name, last_name = attributes.first_name, attributes.last_name
     if is_company:
-        problems[:] = [problem for problem in problems if problem.path not in _NAMES]
+        problems[:] = [each for each in problems if each.path not in (_FIRST_NAME, _LAST_NAME)]
+        first_name = last_name = UNSET
     return Party(
-        title=name("title", attributes.title),
-        given_name=None if is_company else name("firstName", attributes.first_name),
-        family_name=None if is_company else name("lastName", attributes.last_name),
-        company=name("company", attributes.company),
-        email=problems.check((*ATTRIBUTES_PATH, "email"), _email, attributes.email),
+        title=check(_TITLE, _name, attributes.title),
+        given_name=check(_FIRST_NAME, _name, first_name),
+        family_name=check(_LAST_NAME, _name, last_name),
+        company=check(_COMPANY, _name, attributes.company),
+        email=check(_EMAIL, _email, attributes.email),
         address=_address(attributes.address, problems) if attributes.address else None,
     )
 
 
 def _address(address: AddressRequest, problems: Problems) -> Address:
+    check = problems.check
     return Address(
-        street=problems.check((*_ADDRESS, "street"), _street, address.street),
-        building_number=problems.check((*_ADDRESS, "houseNo"), _house_no, address.house_no),
-        post_code=problems.check((*_ADDRESS, "postalCode"), _postal_code, address.postal_code),
-        town=problems.check((*_ADDRESS, "city"), _city, address.city),
-        country=problems.check((*_ADDRESS, "countryCode"), _country, address.country_code),
+        street=check(_STREET, _street, address.street),
+        building_number=check(_HOUSE_NO, _house_no, address.house_no),
+        post_code=check(_POSTAL_CODE, _postal_code, address.postal_code),
+        town=check(_CITY, _city, address.city),
+        country=check(_COUNTRY_CODE, _country, address.country_code),
     )
 
 
@@ -125,14 +136,14 @@ def _address(address: AddressRequest, problems: Problems) -> Address:
 
 
 def _required(text: str, *, characters_max: int) -> str:
-    if is_blank(text):
+    if not text.strip():
         raise Missing
     return latin_text(text, characters_max=characters_max)
 
 
 def _optional(text: str, *, characters_max: int) -> str | None:
     """Return a text, or None if it says nothing: an empty one counts as absent."""
-    return None if is_blank(text) else latin_text(text, characters_max=characters_max)
+    return latin_text(text, characters_max=characters_max) if text.strip() else None
 
 
 _name = partial(_optional, characters_max=NAME_CHARACTERS_MAX)
@@ -148,6 +159,6 @@ def _email(text: str) -> str | None:
 
 
 def _country(text: str) -> str:
-    if is_blank(text):
+    if not text.strip():
         raise Missing
     return country_code(text)

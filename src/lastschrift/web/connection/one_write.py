@@ -70,7 +70,7 @@ def _head(
             _STATUS_LINES[response.status],
             _servers_own.lines(cycle.default_headers),
             block.lines,
-            header_lines(_checked(headers)) if headers else b"",
+            _checked_lines(headers) if headers else b"",
             b""
             if response.status == _NO_CONTENT
             else b"content-length: %d\r\n" % len(response.body),
@@ -96,8 +96,9 @@ class _ServersOwn:
 _servers_own = _ServersOwn()
 
 
-def _checked(headers: Sequence[Header]) -> Sequence[Header]:
-    for _, value in headers:
-        if b"\r" in value or b"\n" in value:
-            raise HeaderMalformed
-    return headers
+def _checked_lines(headers: Sequence[Header]) -> bytes:
+    """Return headers as HTTP/1.1 writes them; each ends one line."""
+    lines = header_lines(headers)
+    if lines.count(b"\r") != len(headers) or lines.count(b"\n") != len(headers):
+        raise HeaderMalformed
+    return lines
