@@ -17,10 +17,11 @@ from lastschrift.randomness import RandomSupply
 _TOKEN_SYMBOLS = "0123456789abcdefghijklmnopqrstuv"
 _TOKEN_LENGTH = 26
 
-_VERSION_7 = 0x7 << 76
-_VARIANT = 0b10 << 62
-_RANDOM_BITS = (1 << 62) - 1
+_VERSION_7 = 0x7 << 12  # of the first 8 bytes
 _COUNTER_BITS = 12
+_COUNTER = (1 << _COUNTER_BITS) - 1
+_VARIANT = 0b10 << 62  # of the second 8 bytes
+_RANDOM = (1 << 62) - 1
 
 
 _EXPIRED_KEPT = timedelta(minutes=1)
@@ -78,12 +79,13 @@ class RandomIds:
         Milliseconds, a counter in ``rand_a`` where the clock stands still or goes back, and 62
         random bits (RFC 9562 §5.7 and §6.2, method 1).
         """
-        ticks = (self._wall_ns() // 1_000_000) << _COUNTER_BITS
-        self._latest = ticks = max(ticks, self._latest + 1)
-        milliseconds, counter = ticks >> _COUNTER_BITS, ticks & ((1 << _COUNTER_BITS) - 1)
-        random = int.from_bytes(self._supply.take(8), "big") & _RANDOM_BITS
-        number = milliseconds << 80 | _VERSION_7 | counter << 64 | _VARIANT | random
-        return Key(number.to_bytes(16, "big"))
+        ticks = self._wall_ns() // 1_000_000 << _COUNTER_BITS
+        if ticks <= self._latest:
+            ticks = self._latest + 1
+        self._latest = ticks
+        first = (ticks & ~_COUNTER) << 4 | _VERSION_7 | ticks & _COUNTER
+        second = int.from_bytes(self._supply.take(8), "big") & _RANDOM | _VARIANT
+        return Key((first << 64 | second).to_bytes(16, "big"))
 
     def new_client_id(self) -> ClientId:
         """Return 128 random bits, as the first seed's ``client_id`` has."""

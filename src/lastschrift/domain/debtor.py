@@ -1,7 +1,7 @@
 """The debtor: the payer whose accounts are debited."""
 
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -9,7 +9,7 @@ from lastschrift.domain.identity import ContractId, DebtorId
 from lastschrift.domain.party import Party
 
 
-class DebtorKind(Enum):
+class DebtorKind(StrEnum):
     """How a debtor came to be."""
 
     CUSTOMER = "customer"

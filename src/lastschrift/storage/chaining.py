@@ -62,9 +62,8 @@ def digest_of(entry: Written) -> bytes:
         len(source_text),
         len(further),
     )
-    texts = (action_text, source_text, further)
-    ids = (contract, writer, subject, client or b"", debtor or b"")
-    return sha256(b"".join((fixed, *ids, *texts))).digest()
+    ids = contract, writer, subject, client or b"", debtor or b""
+    return sha256(b"".join((fixed, *ids, action_text, source_text, further))).digest()
 
 
 def first_link(contract: Contract, writer: bytes) -> bytes:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from lastschrift.domain.errors import DomainError
 from lastschrift.web.api import Api, Handler
-from lastschrift.web.connection.one_write import send_response
+from lastschrift.web.connection.one_write import is_sent, send_response
 from lastschrift.web.errors import Unexpected
 from lastschrift.web.http import (
     AsgiReceive,
@@ -68,7 +68,8 @@ class Endpoint:
             response = self._answer(error)
         own = self._api.own_headers
         headers = (*own(request, response), *response.headers) if own else response.headers
-        await send_response(send, self._headers, headers, response)
+        if not is_sent(send, self._headers, headers, response):
+            await send_response(send, self._headers, headers, response)
         self._observer.answered(self._label, response.status, time.perf_counter() - started)
 
     def _answer(self, error: Exception) -> Response:

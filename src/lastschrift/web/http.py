@@ -171,11 +171,8 @@ class Request(Struct, eq=False):
 
         Raises: TokenMissing, TooManyAttempts, TokenRefused.
         """
-        bearer = self.edge.bearer
-        self.principal = bearer.known(self.of_head(_digest_of_token))
-        if self.principal is None:
-            token = self.header(b"authorization")
-            self.principal = await bearer.principal(token, self.peer)
+        token = self.header(b"authorization")
+        self.principal = await self.edge.bearer.principal(token, self.peer)
         return self.principal
 
     async def authorize(self, *any_of: Scope) -> Principal:
@@ -183,7 +180,8 @@ class Request(Struct, eq=False):
 
         Raises: TokenMissing, TooManyAttempts, TokenRefused, ScopeMissing.
         """
-        principal = await self.authenticate()
+        self.principal = self.edge.bearer.known(self.of_head(_digest_of_token))
+        principal = self.principal or await self.authenticate()
         if principal.scopes.isdisjoint(any_of):
             raise ScopeMissing(any_of)
         return principal

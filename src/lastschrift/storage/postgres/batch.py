@@ -162,7 +162,7 @@ def _account_row(new: NewBankAccount, digest: bytes) -> Row:
         account.contract_id,
         account.id,
         None if debtor is None else debtor.id,
-        None if debtor is None else debtor.kind.value,
+        None if debtor is None else debtor.kind,
         new.fingerprints.odd,
         new.sealed_iban,
         account.iban_country,
@@ -205,7 +205,7 @@ def why_left_out_values(accounts: Sequence[NewBankAccount]) -> tuple[list[Value]
         [new.account.contract_id for new in accounts],
         [new.account.id for new in accounts],
         [None if debtor is None else debtor.id for debtor in debtors],
-        [None if debtor is None else debtor.kind.value for debtor in debtors],
+        [None if debtor is None else debtor.kind for debtor in debtors],
         [new.fingerprints.odd for new in accounts],
         [new.fingerprints.even for new in accounts],
     )

@@ -70,7 +70,7 @@ def account_values(accounts: Sequence[NewBankAccount], run_of: RunOf) -> list[Va
             folded_column(account.owner),
             new.fingerprints.even,
             run_of(contract),
-            None if debtor is None else debtor.kind.value,
+            None if debtor is None else debtor.kind,
         )
     return values
 
@@ -140,7 +140,7 @@ def why_left_out_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
             new.account.id.bytes,
             None if debtor is None else debtor.id.bytes,
             new.fingerprints.odd,
-            None if debtor is None else debtor.kind.value,
+            None if debtor is None else debtor.kind,
             new.fingerprints.even,
         )
     return values

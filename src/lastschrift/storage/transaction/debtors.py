@@ -59,7 +59,7 @@ class DebtorSqlWriter(SqlPart):
             debtors.ADD_DEBTOR,
             self._codec.put_id(debtor.contract_id),
             self._codec.put_id(debtor.id),
-            debtor.kind.value,
+            debtor.kind,
             self._codec.put_json(debtor.contact),
             self._codec.put_instant(debtor.created),
             *self._folded(debtor.contact),
@@ -76,7 +76,7 @@ class DebtorSqlWriter(SqlPart):
             debtors.LOCK_DEBTOR,
             self._codec.put_id(contract),
             self._codec.put_id(debtor.id),
-            debtor.kind.value,
+            debtor.kind,
         )
         return bool(rows)
 

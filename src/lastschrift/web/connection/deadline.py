@@ -178,7 +178,8 @@ class DeadlineProtocol(HttpToolsProtocol):
             HttpToolsProtocol.on_response_complete(self)
             return
         self.server_state.total_requests += 1
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self.sweeps_left == _NOT_AWAITED:
             self.sweeps_left = self.patience.next_request
 

@@ -24,19 +24,34 @@ class HeaderMalformed(ValueError):
     """A header's value holds the end of a line; the answer was not sent."""
 
 
+def is_sent(
+    send: AsgiSend, block: HeaderBlock, headers: Sequence[Header], response: Response
+) -> bool:
+    """Send a response with its API's headers, and ``headers`` beside them, if that can be now.
+
+    Raises: HeaderMalformed.
+    """
+    cycle = getattr(send, "__self__", None)
+    if not isinstance(cycle, RequestResponseCycle):
+        return False
+    if cycle.flow.write_paused and not cycle.disconnected:
+        return False
+    head = _head(cycle, block, headers, response)
+    answer_whole(cycle, head if cycle.scope["method"] == "HEAD" else head + response.body)
+    return True
+
+
 async def send_response(
     send: AsgiSend, block: HeaderBlock, headers: Sequence[Header], response: Response
 ) -> None:
-    """Send a response with its API's headers, and ``headers`` beside them.
+    """Send a response as `is_sent` does, as soon as the client takes it, to any server.
 
     Raises: HeaderMalformed.
     """
     cycle = getattr(send, "__self__", None)
     if isinstance(cycle, RequestResponseCycle):
-        if cycle.flow.write_paused and not cycle.disconnected:
+        while not is_sent(send, block, headers, response):
             await cycle.flow.drain()
-        head = _head(cycle, block, headers, response)
-        answer_whole(cycle, head if cycle.scope["method"] == "HEAD" else head + response.body)
         return
     start = [*block.headers, *headers]
     if response.status != _NO_CONTENT:
