@@ -7,7 +7,7 @@ chose for its payment method. Its key is (contract, id): a chosen id can't colli
 from typing import NewType
 from uuid import UUID, SafeUUID
 
-_set = object.__setattr__
+_set = object.__setattr__  # a UUID refuses to be changed, even to be made
 
 
 class Key(UUID):
@@ -20,10 +20,10 @@ class Key(UUID):
     """
 
     __slots__ = ("bytes",)  # which UUID makes anew each time
+    is_safe = SafeUUID.unknown  # type: ignore[misc]  # as each made so says of itself
 
     def __init__(self, octets: bytes) -> None:
-        _set(self, "int", int.from_bytes(octets, "big"))
-        _set(self, "is_safe", SafeUUID.unknown)
+        _set(self, "int", int.from_bytes(octets))
         _set(self, "bytes", octets)
 
     def __reduce__(self) -> tuple[type["Key"], tuple[bytes]]:
