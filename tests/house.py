@@ -99,8 +99,8 @@ class Reports:
     answered_requests: list[tuple[str, int]] = field(default_factory=list)
     unexpected: list[tuple[BaseException, str]] = field(default_factory=list)
 
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        self.answered_requests.append((route, status))
+    def observe(self, route: str, status: int) -> Callable[[float], None]:
+        return lambda _seconds: self.answered_requests.append((route, status))
 
     def log_unexpected(self, error: BaseException, support_id: str, where: str) -> None:
         self.unexpected.append((error, support_id))

@@ -20,16 +20,16 @@ def figure(metrics: Metrics, name: str) -> float:
 
 
 def test_answers_are_counted_by_route_and_status(metrics: Metrics) -> None:
-    metrics.answered("/a", 200, 0.004)
-    metrics.answered("/a", 200, 0.004)
-    metrics.answered("/a", 404, 0.004)
+    metrics.observe("/a", 200)(0.004)
+    metrics.observe("/a", 200)(0.004)
+    metrics.observe("/a", 404)(0.004)
     assert figure(metrics, 'lastschrift_requests_total{route="/a",status="200"}') == 2
     assert figure(metrics, 'lastschrift_requests_total{route="/a",status="404"}') == 1
 
 
 def test_latencies_are_gathered_by_route(metrics: Metrics) -> None:
-    metrics.answered("/a", 200, 0.004)
-    metrics.answered("/a", 404, 3)
+    metrics.observe("/a", 200)(0.004)
+    metrics.observe("/a", 404)(3)
     assert figure(metrics, 'lastschrift_request_seconds_count{route="/a"}') == 2
     assert figure(metrics, 'lastschrift_request_seconds_sum{route="/a"}') == 3.004
     assert figure(metrics, 'lastschrift_request_seconds_bucket{le="0.005",route="/a"}') == 1
@@ -61,5 +61,5 @@ def test_the_process_is_measured(metrics: Metrics) -> None:
 
 def test_two_servers_in_one_process_count_apart() -> None:
     one, other = Metrics(version="1"), Metrics(version="1")
-    one.answered("/a", 200, 0.1)
+    one.observe("/a", 200)(0.1)
     assert b"/a" not in other.exposition()

@@ -14,6 +14,8 @@ from lastschrift.domain.iban import Iban
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
 from lastschrift.domain.party import Party
 
+_CUSTOMER = DebtorKind.CUSTOMER
+
 
 class AuthorisationAttribute(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What must be told when this account is charged: its name, and what it may look like.
@@ -60,7 +62,7 @@ class BankAccount(Struct, frozen=True, kw_only=True, gc=False):
 
         Such accounts are listed by their holders, so a wire that told none would not find them.
         """
-        if self.holder is None and self.debtor is not None and self.customer_id is None:
+        if self.holder is None and self.debtor and self.debtor.kind is not _CUSTOMER:
             raise ValueError("an account whose debtor is no customer needs a holder")
 
     def check_removable_by(self, client: ClientId) -> None:
@@ -76,7 +78,7 @@ class BankAccount(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def customer_id(self) -> DebtorId | None:
         """The debtor, if it is one that the merchant saved."""
-        if self.debtor is not None and self.debtor.kind is DebtorKind.CUSTOMER:
+        if self.debtor is not None and self.debtor.kind is _CUSTOMER:
             return self.debtor.id
         return None
 

@@ -69,8 +69,10 @@ class Iban:
     It is no dataclass, because `dataclasses.asdict` and serialisers would look into one.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("_text", "country")
     _text: str
+    country: str
+    """The two letters that it begins with."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -99,16 +101,12 @@ class Iban:
         """Return the IBAN of a text that `reveal` once gave; nothing is checked again."""
         iban = _new(cls)
         _set(iban, "_text", text)
+        _set(iban, "country", text[:2])
         return iban
 
     def reveal(self) -> str:
         """Return the full number in electronic format, for those who may have it."""
         return self._text
-
-    @property
-    def country(self) -> str:
-        """The two letters that it begins with."""
-        return self._text[:2]
 
     @property
     def last_four(self) -> str:

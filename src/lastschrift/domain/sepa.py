@@ -89,7 +89,7 @@ def require_sepa(iban: Iban) -> None:
 
     Raises: OutsideSepa.
     """
-    if not is_sepa(iban.country):
+    if iban.country not in SEPA_AREA_BY_PREFIX:
         raise OutsideSepa(iban.country)
 
 

@@ -34,9 +34,7 @@ class Job(msgspec.Struct):
     error: BaseException | None = None
 
     def prepare(self) -> None:
-        """Make the command, once; if it can't be made, that is its answer."""
-        if self.is_prepared:
-            return
+        """Make the command; to be called once. If it can't be made, that is its answer."""
         self.is_prepared = True
         if self.make_command is not None:
             try:
@@ -62,7 +60,8 @@ class Round:
         self.single: list[Job] = []
         self.batched: dict[BatchOperation, list[Job]] = {}
         for job in self.jobs:
-            job.prepare()
+            if not job.is_prepared:
+                job.prepare()
             if job.make_command is None:
                 self.single.append(job)
             elif job.error is None:

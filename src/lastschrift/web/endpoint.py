@@ -27,8 +27,8 @@ LogUnexpected = Callable[[BaseException, str, str], None]
 class RequestObserver(Protocol):
     """Takes note of answered requests."""
 
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """Count an answer."""
+    def observe(self, route: str, status: int) -> Callable[[float], None]:
+        """Return what counts an answer, told in how many seconds it came."""
         ...
 
 
@@ -51,6 +51,7 @@ class Endpoint:
         self._handler = handler
         self.edge = edge
         self._observer = observer
+        self._counting: dict[int, Callable[[float], None]] = {}
         self._log_unexpected = log_unexpected
 
     def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> Awaitable[None]:
@@ -70,7 +71,12 @@ class Endpoint:
         headers = (*own(request, response), *response.headers) if own else response.headers
         if not is_sent(send, self._headers, headers, response):
             await send_response(send, self._headers, headers, response)
-        self._observer.answered(self._label, response.status, time.perf_counter() - started)
+        count = self._counting.get(response.status) or self._counting_of(response.status)
+        count(time.perf_counter() - started)
+
+    def _counting_of(self, status: int) -> Callable[[float], None]:
+        count = self._counting[status] = self._observer.observe(self._label, status)
+        return count
 
     def _answer(self, error: Exception) -> Response:
         """Return what the API says to a fact; all else is logged, and only an id goes out."""

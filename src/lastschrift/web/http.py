@@ -93,15 +93,14 @@ class Request(Struct, eq=False):
     def ports(self) -> Ports:
         """What the operations need, on behalf of whoever asks, as far as that is known by now."""
         principal = self.principal
-        source = self.peer()
         if principal is None:
-            return self.edge.ports.on_behalf_of(Caller(source=source))
+            return self.edge.ports.on_behalf_of(Caller(source=self.peer()))
         debtor = principal.debtor
         return self.edge.ports.on_behalf_of(
             Caller(
                 client_id=principal.client_id,
                 debtor_id=None if debtor is None else debtor.id,
-                source=source,
+                source=self.peer(),
             )
         )
 

@@ -4,7 +4,7 @@ Labels are routes and statuses, never anything of a request. Counting is a few a
 the hot path hardly feels it; the figures take Prometheus' form when they are read.
 
 >>> metrics = Metrics(version="0.1.0")
->>> metrics.answered("/oauth/token", 200, 0.004)
+>>> metrics.observe("/oauth/token", 200)(0.004)
 >>> b'lastschrift_requests_total{route="/oauth/token",status="200"} 1.0' in metrics.exposition()
 True
 """
@@ -46,9 +46,9 @@ class Metrics(Collector):
         if total is None:
             ProcessCollector(registry=self._registry)
 
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """Count an answer; ``route`` is a label of ours, never a path that a client sent."""
-        self._counts.answered(route, status).add(seconds)
+    def observe(self, route: str, status: int) -> Callable[[float], None]:
+        """Return what counts answers; ``route`` is a label of ours, never a path of a client's."""
+        return self._counts.answered(route, status).add
 
     def committed(self, jobs: int, seconds: float) -> None:
         """Note a commit."""

@@ -188,7 +188,7 @@ def _read_bank_account(body: bytes) -> _BankAccount:
     details = request.private or BankDetailsRequest(iban="")
     iban = problems.check(("private", "iban"), parse_sepa_iban, details.iban)
     owner = problems.check(("private", "owner"), _name, details.owner)
-    bic = problems.check(("private", "bic"), Bic.parse, details.bic or None)
+    bic = problems.check(("private", "bic"), Bic.parse, details.bic) if details.bic else None
     problems.raise_if_any()
     if iban is None:
         raise Invalid([FieldProblem(("private", "iban"), Missing())])

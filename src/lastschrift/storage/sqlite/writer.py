@@ -111,7 +111,8 @@ class Writer:
         """Make what the next round needs and no store, while the round before it is committed."""
         self._is_preparing = False
         for job in islice(self._waiting, _JOBS_MAX):
-            job.prepare()
+            if not job.is_prepared:
+                job.prepare()
 
     async def close(self) -> None:
         """Commit what waits, take no more, and close the connection."""

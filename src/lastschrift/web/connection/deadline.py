@@ -32,7 +32,9 @@ KEEP_ALIVE_S = 75
 _SWEEP_S = 1.0
 _SWEEPS_MIN = 4
 _PIECE_BYTES = 16_384
-_NOT_AWAITED = 0
+NOT_AWAITED = 0
+"""How many sweeps are left while nothing is awaited."""
+
 _AND_DROP_THE_REST = struct.pack("ii", 1, 0)
 """SO_LINGER, for no time: the system keeps nothing of what was written and not taken."""
 
@@ -165,12 +167,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         # The answer may be out before the body was in (too large, path unknown). There is no cycle
         # yet where a request offers an upgrade: it is read anew.
         is_answered = getattr(self.cycle, "response_complete", False)
-        self.sweeps_left = self.patience.next_request if is_answered else _NOT_AWAITED
-
-    def expect_nothing(self) -> None:
-        """Take note of a request that came whole, and was not parsed."""
-        self.sweeps_left = _NOT_AWAITED
-        self.head_bytes = 0
+        self.sweeps_left = self.patience.next_request if is_answered else NOT_AWAITED
 
     def on_response_complete(self) -> None:
         """Expect the next request; the sweep takes the place of uvicorn's timer."""
@@ -180,7 +177,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.flow.read_paused:
             self.flow.resume_reading()
-        if self.sweeps_left == _NOT_AWAITED:
+        if self.sweeps_left == NOT_AWAITED:
             self.sweeps_left = self.patience.next_request
 
     def resume_writing(self) -> None:

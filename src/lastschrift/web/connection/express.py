@@ -15,7 +15,7 @@ from uvicorn._types import ASGI3Application, HTTPScope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from lastschrift.web.app import FastLane
-from lastschrift.web.connection.deadline import Patience
+from lastschrift.web.connection.deadline import NOT_AWAITED, Patience
 from lastschrift.web.connection.errand import run_errand
 from lastschrift.web.connection.known_head import KnownHead
 from lastschrift.web.door.shedding import SheddingProtocol
@@ -41,7 +41,7 @@ class ExpressProtocol(SheddingProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Serve a request whose head is known; have all else looked at."""
-        if self.has_to_wait() or not self._is_served_as_known(data):
+        if self._known is None or self.has_to_wait() or not self._is_served_as_known(data):
             super().data_received(data)
 
     def _take(self, data: bytes) -> None:
@@ -97,7 +97,8 @@ class ExpressProtocol(SheddingProtocol):
     def _serve_known(self, endpoint: Endpoint, scope: AsgiScope, body: bytes) -> None:
         """Serve a request that was not parsed, as if it had been."""
         self._lessons_left = _LESSONS
-        self.expect_nothing()
+        self.sweeps_left = NOT_AWAITED
+        self.head_bytes = 0
         self.scope = cast("HTTPScope", scope)
         if self._cycle is None:
             self._cycle = self._new_cycle()

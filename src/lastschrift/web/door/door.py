@@ -93,11 +93,11 @@ class Door:
 
     def let_in(self, scope: AsgiScope, came_s: float | None) -> Leave | None:
         """Let a request in if there is a place for it; no probe comes this way."""
-        admission = self._admission_of(scope)
-        party = self._party_of(scope) if admission.is_crowded else None
-        if party is not None and not admission.admits(party):
-            return None
-        return admission.enter(party, came_s).leave
+        admission = self.reading if scope["method"] in _READING else self.changing
+        if not admission.is_crowded:
+            return admission.enter(None, came_s).leave
+        party = self._party_of(scope)
+        return admission.enter(party, came_s).leave if admission.admits(party) else None
 
     def enter(self, scope: AsgiScope, came_s: float | None) -> Leave:
         """Let a request in; ``came_s`` is when it came, if it is not just now."""
