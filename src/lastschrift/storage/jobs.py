@@ -33,15 +33,6 @@ class Job(msgspec.Struct):
     result: object = None
     error: BaseException | None = None
 
-    def prepare(self) -> None:
-        """Make the command; to be called once. If it can't be made, that is its answer."""
-        self.is_prepared = True
-        if self.make_command is not None:
-            try:
-                self.command = self.make_command()
-            except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
-                self.error = error
-
     def answer(self) -> None:
         """Tell whoever waits for it how it went, if anybody still does."""
         if self.future.done():
@@ -52,6 +43,19 @@ class Job(msgspec.Struct):
             self.future.set_exception(self.error)
 
 
+def make_commands(jobs: Iterable[Job]) -> None:
+    """Make what jobs need beside the store, each once; if it can't be made, that is its answer."""
+    for job in jobs:
+        if job.is_prepared:
+            continue
+        job.is_prepared = True
+        if job.make_command is not None:
+            try:
+                job.command = job.make_command()
+            except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
+                job.error = error
+
+
 class Round:
     """The jobs of one commit, the batched ones gathered by operation."""
 
@@ -59,9 +63,8 @@ class Round:
         self.jobs = list(jobs)
         self.single: list[Job] = []
         self.batched: dict[BatchOperation, list[Job]] = {}
+        make_commands(self.jobs)
         for job in self.jobs:
-            if not job.is_prepared:
-                job.prepare()
             if job.make_command is None:
                 self.single.append(job)
             elif job.error is None:

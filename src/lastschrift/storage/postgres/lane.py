@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from lastschrift.domain.errors import QueueFull, ShuttingDown, StoreFailed
-from lastschrift.storage.jobs import BatchOperation, Job, Observer, Round
+from lastschrift.storage.jobs import BatchOperation, Job, Observer, Round, make_commands
 from lastschrift.storage.postgres.auditing import Chains
 from lastschrift.storage.postgres.connecting import Connection
 from lastschrift.storage.postgres.engine import PostgresEngine
@@ -85,8 +85,7 @@ class Lane:
     def _prepare(self) -> None:
         """Make what the next batch needs and no database, while those before it are under way."""
         self._is_preparing = False
-        for job in islice(self._waiting, _JOBS_MAX):
-            job.prepare()
+        make_commands(islice(self._waiting, _JOBS_MAX))
 
     async def close(self) -> None:
         """Keep what waits, take no more, and close the connection."""

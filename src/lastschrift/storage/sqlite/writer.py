@@ -23,7 +23,7 @@ import apsw
 
 from lastschrift.domain.errors import QueueFull, ShuttingDown, StoreFailed
 from lastschrift.storage.chaining import Heads
-from lastschrift.storage.jobs import BatchOperation, Job, Observer, Operation, Round
+from lastschrift.storage.jobs import BatchOperation, Job, Observer, Operation, Round, make_commands
 from lastschrift.storage.outage import Outage
 from lastschrift.storage.sqlite.auditing import RoundsTrail
 from lastschrift.storage.sqlite.connection import SqliteEngine
@@ -110,9 +110,7 @@ class Writer:
     def _prepare(self) -> None:
         """Make what the next round needs and no store, while the round before it is committed."""
         self._is_preparing = False
-        for job in islice(self._waiting, _JOBS_MAX):
-            if not job.is_prepared:
-                job.prepare()
+        make_commands(islice(self._waiting, _JOBS_MAX))
 
     async def close(self) -> None:
         """Commit what waits, take no more, and close the connection."""
