@@ -34,6 +34,8 @@ class Scope(StrEnum):
     PACE_DELETE = "pay:payment-methods:delete"
     PACE_TOKENS_READ = "pay:payment-tokens:read"
 
+    __hash__ = str.__hash__  # an Enum's is not made in C, and each request asks for it
+
 
 MERCHANT_SCOPES = frozenset({Scope.SECUCONNECT})
 """What speaks for a whole contract, so that no payer's token may carry it."""

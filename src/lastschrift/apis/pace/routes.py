@@ -9,6 +9,7 @@ from lastschrift.web.api import Api
 from lastschrift.web.http import Header, HeaderBlock, Request, Response
 
 _ROUTES = (*payment_methods.ROUTES, *payment_method_kinds.ROUTES)
+_CONTENT_TYPE: Header = (b"content-type", MEDIA_TYPE)
 
 
 def _own_headers(request: Request, response: Response) -> tuple[Header, ...]:
@@ -16,13 +17,12 @@ def _own_headers(request: Request, response: Response) -> tuple[Header, ...]:
 
     ``Client-ID`` is the app that an identity provider's token was given to, if the token tells.
     """
-    headers: list[Header] = [(b"request-id", request_id(request.of_head(_sent_request_id)))]
-    if response.body:
-        headers.append((b"content-type", MEDIA_TYPE))
+    own = b"request-id", request_id(request.of_head(_sent_request_id))
+    headers = (own, _CONTENT_TYPE) if response.body else (own,)
     app = None if request.principal is None else request.principal.app
     if app is not None and app.isascii() and app.isprintable():
-        headers.append((b"client-id", app.encode()))
-    return tuple(headers)
+        return *headers, (b"client-id", app.encode())
+    return headers
 
 
 def _sent_request_id(request: Request) -> bytes | None:

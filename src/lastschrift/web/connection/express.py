@@ -11,7 +11,7 @@ import asyncio
 import threading
 from typing import Any, NoReturn, cast
 
-from uvicorn._types import ASGI3Application, HTTPScope
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from lastschrift.web.app import FastLane
@@ -99,11 +99,12 @@ class ExpressProtocol(SheddingProtocol):
         self._lessons_left = _LESSONS
         self.sweeps_left = NOT_AWAITED
         self.head_bytes = 0
-        self.scope = cast("HTTPScope", scope)
+        uvicorns: Any = scope
+        self.scope = uvicorns
         if self._cycle is None:
             self._cycle = self._new_cycle()
         cycle = self.cycle = self._serving = self._cycle
-        cycle.scope = self.scope
+        cycle.scope = uvicorns
         cycle.default_headers = self.server_state.default_headers
         cycle.keep_alive = not self.ending.is_set()
         cycle.on_response = self.on_response_complete  # which is gone where it was run as a task

@@ -104,7 +104,9 @@ class KnownHead:
 
     def is_of(self, data: bytes) -> bool:
         """Whether ``data`` is a request with this head, whole and alone."""
-        return self._is_as_long(data) or self._length(data) > 0
+        if len(data) == self._data_bytes and data.startswith(self.text):
+            return True
+        return self._length(data) > 0
 
     def read(self, data: bytes, usual: AsgiScope) -> tuple[AsgiScope, bytes] | None:
         """Return scope and body, if ``data`` is a request with this head, whole and alone.
@@ -112,8 +114,8 @@ class KnownHead:
         ``usual`` is the connection's `usual_scope`; it is the scope of all requests of that length,
         so nobody may change it.
         """
-        if self._is_as_long(data):
-            return usual, data[len(self.text) :]
+        if len(data) == self._data_bytes and data.startswith(self.text):
+            return usual, data[len(self.text) :]  # as it mostly is, and sooner said
         length = self._length(data)
         if not length:
             return None
@@ -121,13 +123,6 @@ class KnownHead:
         headers: list[Header] = usual["headers"].copy()
         headers[self._place] = _LENGTH, data[len(self._before) : end]
         return {**usual, "headers": headers}, data[-length:]
-
-    def _is_as_long(self, data: bytes) -> bool:
-        """Whether ``data`` is a request that differs from the first one in its body at most.
-
-        It mostly is, and it is sooner said.
-        """
-        return len(data) == self._data_bytes and data.startswith(self.text)
 
     def _length(self, data: bytes) -> int:
         """Return the length of the body, if it and this head are all there is; else 0."""

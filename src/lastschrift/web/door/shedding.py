@@ -190,9 +190,10 @@ class SheddingProtocol(DeadlineProtocol):
 
     def let_in(self, cycle: RequestResponseCycle) -> Leave | None:
         """Let a request in that is there whole, or turn it away; return what to tell at its end."""
-        door, scope = self.door, cast("AsgiScope", cycle.scope)
+        door = self.door
         if door is None:
             return _nothing
+        scope: Any = cycle.scope
         leave = None if self._is_surplus else door.let_in(scope, self._came_s)
         if leave is None:
             self._turn_away_in_turn(door, cycle)
