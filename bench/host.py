@@ -72,21 +72,24 @@ def least_disturbed(
     measure: Callable[[], T],
     tries_max: int = TRIES_MAX,
     *,
+    wait: Callable[[], bool] = await_quiet_host,
     stolen_s: Callable[[], float] = stolen_seconds_of_machine,
 ) -> tuple[T, float]:
     """Return what was measured, and which part of all processors the host kept back meanwhile.
 
-    It is measured again where that was too much, and the time with the least of it counts.
-    ``stolen_s`` tells how many seconds the host has kept back so far.
+    It is measured when ``wait`` says that the host is quiet, and again where it did not stay so;
+    the time with the least kept back counts. A host that is never quiet is not tried twice.
+    ``stolen_s`` tells how many seconds were kept back so far.
     """
     measured: list[tuple[T, float]] = []
     while len(measured) < tries_max:
+        is_quiet = wait()
         stolen_before_s, began_s = stolen_s(), time.monotonic()
         result = measure()
         processors_s = (time.monotonic() - began_s) * (os.cpu_count() or 1)
         kept = (stolen_s() - stolen_before_s) / processors_s
         measured.append((result, kept))
-        if kept <= _KEPT_BACK_MAX:
+        if kept <= _KEPT_BACK_MAX or not is_quiet:
             break
         if len(measured) < tries_max:
             _tell(kept, "measuring again")

@@ -1,13 +1,14 @@
 """The turns: every server on a database of its own, then pgbench, round after round."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.contenders import CHECKOUT, Contender, conventional, lastschrift_of
 from bench.figures import Sample
-from bench.host import await_quiet_host
+from bench.host import least_disturbed
 from bench.postgres.pgbench import run_pgbench
-from bench.rounds import Run, Told, measure, turn
+from bench.rounds import TRIES_MAX, Run, Told, measure, turn
 from bench.wires import Wire
 from tests.postgres import PostgresServer
 
@@ -36,12 +37,14 @@ def compare(run: Run, server: PostgresServer, directory: Path, tell: Told) -> li
 def _round(
     run: Run, wire: Wire, server: PostgresServer, directory: Path, number: int
 ) -> Iterator[Sample]:
-    for contender in run.contenders:
-        await_quiet_host()
+    def measured(contender: Contender) -> Sample:
         with turn(contender, wire, directory, server.create_database()) as (started, answer):
-            yield measure(run, wire, started, answer, number, database=pid_of(server))
-    await_quiet_host()
-    figures, count = run_pgbench(server, seconds=run.seconds)
+            return measure(run, wire, started, answer, number, database=pid_of(server))
+
+    for contender in run.contenders:
+        yield least_disturbed(partial(measured, contender), TRIES_MAX)[0]
+    run_one = partial(run_pgbench, server, seconds=run.seconds)
+    (figures, count), _ = least_disturbed(run_one, TRIES_MAX)
     yield Sample(
         wire=wire.name,
         contender=PGBENCH,

@@ -15,7 +15,7 @@ from bench.account_numbers import german_ibans
 from bench.client import Client
 from bench.contenders import CHECKOUT, lastschrift_of
 from bench.figures import Aim, Outcome
-from bench.host import TRIES_MAX, await_quiet_host, least_disturbed
+from bench.host import TRIES_MAX, least_disturbed
 from bench.load import BenchFailed, Load, drive, find_wrk
 from bench.machine import this_machine
 from bench.pages import Page, Table, machine_lines, print_page, write_page
@@ -123,7 +123,6 @@ def run(
 ) -> tuple[float, StreamResult]:
     """Find a server's top rate, then send half of it; return the rate, and what came back."""
     wire = SECUCONNECT
-    await_quiet_host()
     with ExitStack() as stack:
         contender = lastschrift_of(CHECKOUT, "lastschrift")
         started, _ = stack.enter_context(turn(contender, wire, directory, make_database()))

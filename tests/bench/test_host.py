@@ -35,19 +35,32 @@ def stolen(*seconds: float) -> Callable[[], float]:
     return lambda: next(before)
 
 
+def quiet() -> bool:
+    return True
+
+
 def test_what_was_measured_on_a_quiet_host_counts() -> None:
     measured = iter("ab")
-    assert least_disturbed(lambda: next(measured), stolen_s=stolen(0.0)) == ("a", 0)
+    assert least_disturbed(lambda: next(measured), wait=quiet, stolen_s=stolen(0.0)) == ("a", 0)
 
 
 def test_what_was_disturbed_is_measured_again(capfd: pytest.CaptureFixture[str]) -> None:
     measured = iter("abc")
-    assert least_disturbed(lambda: next(measured), stolen_s=stolen(9.0, 0.0)) == ("b", 0)
+    clock = stolen(9.0, 0.0)
+    assert least_disturbed(lambda: next(measured), wait=quiet, stolen_s=clock) == ("b", 0)
     assert capfd.readouterr().err.endswith("measuring again\n")
 
 
 def test_where_all_was_disturbed_the_least_counts() -> None:
     measured = iter("abc")
-    result, kept = least_disturbed(lambda: next(measured), 3, stolen_s=stolen(9e9, 1e9, 8e9))
+    clock = stolen(9e9, 1e9, 8e9)
+    result, kept = least_disturbed(lambda: next(measured), 3, wait=quiet, stolen_s=clock)
     assert result == "b"
     assert kept > 1
+
+
+def test_on_a_host_that_is_never_quiet_it_is_measured_once() -> None:
+    measured = iter("ab")
+    clock = stolen(9.0, 0.0)
+    result, _ = least_disturbed(lambda: next(measured), wait=lambda: False, stolen_s=clock)
+    assert result == "a"
