@@ -23,7 +23,7 @@ _WEIGHT_BY_CHARACTER = {  # ISO 7064 MOD 97-10, for letters and digits: A is 10,
     ord(character): str(weight) for weight, character in enumerate(digits + ascii_uppercase)
 }
 _COUNTRY_WEIGHTS = {country: country.translate(_WEIGHT_BY_CHARACTER) for country in STRUCTURES}
-_new, _set = object.__new__, object.__setattr__
+_new, _set = object.__new__, object.__setattr__  # an `Iban` refuses to be changed
 _NEVER_CHECK_DIGITS = frozenset({"00", "01", "99"})
 """They pass MOD 97-10 as 97, 98 and 02 do; check digits are given from 02 to 98."""
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import weakref
 from collections.abc import Sequence
+from typing import Any
 
 import httptools
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lastschrift.web.connection.known_head import KnownHead
-from lastschrift.web.http import AsgiScope, Header
+from lastschrift.web.http import AsgiScope, Header, Request
 from tests.web.connection.lines import FickleDoor, line, post, turns
 
 # --- what is known says what the parser says ------------------------------------------------------
@@ -167,6 +168,53 @@ def test_what_no_connection_keeps_any_more_is_forgotten() -> None:
     kept = weakref.ref(known_of(request_of(3, b"abc")).in_common())
     gc.collect()
     assert kept() is None
+
+
+# --- what is made of a head -----------------------------------------------------------------------
+
+
+async def _receive() -> AsgiScope:
+    raise AssertionError("nobody reads the body")
+
+
+def asking(scope: AsgiScope) -> Request:
+    edge: Any = None
+    return Request(scope, _receive, edge)
+
+
+def test_what_is_made_of_a_head_is_made_once_for_all_who_send_it() -> None:
+    known = known_of(request_of(3, b"abc")).in_common()
+    scopes = [known.usual_scope({"client": client}) for client in ("first", "second")]
+    longer = known.read(request_of(4, b"abcd"), scopes[0])
+    assert longer is not None
+    made = []
+
+    def read(request: Request) -> bytes | None:
+        made.append(request)
+        return request.header(b"x")
+
+    assert [asking(scope).of_head(read) for scope in (*scopes, longer[0])] == [b"y"] * 3
+    assert len(made) == 1
+    other = known_of(request_of(3, b"abc").replace(b"X: y", b"X: z")).in_common()
+    assert asking(other.usual_scope({})).of_head(read) == b"z"
+
+
+def test_what_was_refused_is_looked_at_again() -> None:
+    scope = known_of(request_of(3, b"abc")).usual_scope({})
+    refusals = iter([ValueError("first"), ValueError("second")])
+
+    def refuse(_request: Request) -> None:
+        raise next(refusals)
+
+    for word in ("first", "second"):
+        with pytest.raises(ValueError, match=word):
+            asking(scope).of_head(refuse)
+
+
+def test_a_head_that_is_not_known_is_looked_at_each_time() -> None:
+    values = iter([b"1", b"2"])
+    scope = Parsed(request_of(3, b"abc")).scope
+    assert [asking(scope).of_head(lambda _: next(values)) for _ in range(2)] == [b"1", b"2"]
 
 
 # --- on a connection ------------------------------------------------------------------------------
