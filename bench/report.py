@@ -11,7 +11,7 @@ from rich.table import Table
 from bench.figures import Figures, MediansByContender, Outcome, ratio
 from bench.host import WAIT_S_MAX
 from bench.machine import Machine
-from bench.rounds import TRIES_MAX
+from bench.rounds import TAKES_MAX
 
 HEADINGS = (
     "server",
@@ -125,7 +125,7 @@ def markdown(report: Report) -> str:
             rounds=report.rounds,
             customers=report.customers,
             wait_minutes=WAIT_S_MAX // 60,
-            tries=TRIES_MAX,
+            tries=TAKES_MAX,
         )
     )
     return "\n\n".join(parts) + "\n"

@@ -29,7 +29,7 @@ WARM_UP_ACCOUNT = 1_000_000_000
 MEASURED_ACCOUNT = 2_000_000_000
 NO_TOKEN = "0" * 26
 
-TRIES_MAX = 3
+TAKES_MAX = 3
 """So often a turn is taken, if the machine's host began other work in it each time."""
 
 Told = Callable[[Sample], None]
@@ -97,7 +97,7 @@ def measure_all(run: Run, directory: Path, tell: Told) -> list[Sample]:
         for round_number in range(1, run.rounds + 1):
             for contender in run.contenders:
                 take_turn = partial(_measured, run, contender, wire, directory, round_number)
-                sample = take_turn() if run.is_quick else least_disturbed(take_turn, TRIES_MAX)[0]
+                sample = take_turn() if run.is_quick else least_disturbed(take_turn, TAKES_MAX)[0]
                 samples.append(sample)
                 tell(sample)
     return samples

@@ -8,7 +8,7 @@ from bench.contenders import CHECKOUT, Contender, conventional, lastschrift_of
 from bench.figures import Sample
 from bench.host import least_disturbed
 from bench.postgres.pgbench import run_pgbench
-from bench.rounds import TRIES_MAX, Run, Told, measure, turn
+from bench.rounds import TAKES_MAX, Run, Told, measure, turn
 from bench.wires import Wire
 from tests.postgres import PostgresServer
 
@@ -42,9 +42,9 @@ def _round(
             return measure(run, wire, started, answer, number, database=pid_of(server))
 
     for contender in run.contenders:
-        yield least_disturbed(partial(measured, contender), TRIES_MAX)[0]
+        yield least_disturbed(partial(measured, contender), TAKES_MAX)[0]
     run_one = partial(run_pgbench, server, seconds=run.seconds)
-    (figures, count), _ = least_disturbed(run_one, TRIES_MAX)
+    (figures, count), _ = least_disturbed(run_one, TAKES_MAX)
     yield Sample(
         wire=wire.name,
         contender=PGBENCH,

@@ -4,6 +4,7 @@ import copy
 import pickle
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,3 +27,9 @@ def test_a_copy_has_its_bytes_too(octets: bytes) -> None:
     for copied in (copy.copy(Key(octets)), copy.deepcopy(Key(octets))):
         assert copied.bytes == octets
     assert pickle.loads(pickle.dumps(Key(octets))).bytes == octets
+
+
+@pytest.mark.parametrize("length", [0, 15, 17])
+def test_a_key_has_sixteen_bytes(length: int) -> None:
+    with pytest.raises(ValueError, match="16"):
+        Key(bytes(length))

@@ -7,13 +7,14 @@ chose for its payment method. Its key is (contract, id): a chosen id can't colli
 from typing import NewType
 from uuid import UUID, SafeUUID
 
+_OCTETS = 16
 _set = object.__setattr__  # a UUID refuses to be changed, even to be made
 
 
 class Key(UUID):
     """A UUID with its 16 bytes at hand: each registration asks for them several times.
 
-    It equals every UUID of the same bytes.
+    It equals every UUID of the same bytes. Raises ValueError if they are not 16.
 
     >>> Key(bytes(16)) == UUID(int=0)
     True
@@ -23,6 +24,8 @@ class Key(UUID):
     is_safe = SafeUUID.unknown  # type: ignore[misc]  # as each made so says of itself
 
     def __init__(self, octets: bytes) -> None:
+        if len(octets) != _OCTETS:
+            raise ValueError("a UUID has 16 bytes")
         _set(self, "int", int.from_bytes(octets))
         _set(self, "bytes", octets)
 

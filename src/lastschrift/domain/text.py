@@ -35,11 +35,7 @@ def clean_text(text: str, *, characters_max: int) -> str:
     Raises: TooLong, ControlCharacter.
     """
     if text.isascii() and text.isprintable() and len(text) <= characters_max:
-        return text
-    return _clean(text, characters_max)
-
-
-def _clean(text: str, characters_max: int) -> str:
+        return text  # as most do, and sooner said
     if not text.isascii():
         text = _compose(text, characters_max)
     if len(text) > characters_max:
@@ -57,9 +53,7 @@ def latin_text(text: str, *, characters_max: int) -> str:
 
     Raises: TooLong, ControlCharacter, NotLatin.
     """
-    if text.isascii() and text.isprintable() and len(text) <= characters_max:
-        return text
-    text = _clean(text, characters_max)
+    text = clean_text(text, characters_max=characters_max)
     if not text.isascii() and not all(map(_is_latin, text)):
         raise NotLatin
     return text

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from lastschrift.domain.errors import DomainError
 from lastschrift.web.api import Api, Handler
-from lastschrift.web.connection.one_write import is_sent, send_response
+from lastschrift.web.connection.one_write import send_at_once, send_response
 from lastschrift.web.errors import Unexpected
 from lastschrift.web.http import (
     AsgiReceive,
@@ -69,7 +69,7 @@ class Endpoint:
             response = self._answer(error)
         own = self._api.own_headers
         headers = (*own(request, response), *response.headers) if own else response.headers
-        if not is_sent(send, self._headers, headers, response):
+        if not send_at_once(send, self._headers, headers, response):
             await send_response(send, self._headers, headers, response)
         count = self._counting.get(response.status) or self._counting_of(response.status)
         count(time.perf_counter() - started)

@@ -80,7 +80,7 @@ class Response(Struct, frozen=True, gc=False):
 class Request(Struct, eq=False):
     """One request on its way in; ``whole_body`` where it is there already.
 
-    ``principal`` is who asks, once that is known.
+    ``principal`` is who asks, once that is known. Printed by chance it shows nothing of all that.
     """
 
     scope: AsgiScope
@@ -88,6 +88,9 @@ class Request(Struct, eq=False):
     edge: Edge
     whole_body: bytes | None = None
     principal: Principal | None = None
+
+    def __repr__(self) -> str:
+        return "Request(…)"
 
     @property
     def ports(self) -> Ports:

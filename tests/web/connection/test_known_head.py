@@ -217,6 +217,10 @@ def test_a_head_that_is_not_known_is_looked_at_each_time() -> None:
     assert [asking(scope).of_head(lambda _: next(values)) for _ in range(2)] == [b"1", b"2"]
 
 
+def test_a_request_that_is_printed_shows_nothing_of_what_it_carries() -> None:
+    assert repr(asking({"headers": [(b"authorization", b"Bearer x")]})) == "Request(…)"
+
+
 # --- on a connection ------------------------------------------------------------------------------
 
 
@@ -275,6 +279,13 @@ async def test_what_comes_in_pieces_or_before_its_turn_is_parsed() -> None:
         assert len(open_line.parsed) == 4
         await open_line.ask(b"known again")
         assert len(open_line.parsed) == 4
+
+
+@pytest.mark.anyio
+async def test_a_long_body_behind_a_known_head_is_read_whole() -> None:
+    async with line() as open_line:
+        for length in (1, 20_000, 65_536, 70_000, 99_999, 1):
+            await open_line.ask(b"x" * length)
 
 
 @pytest.mark.anyio

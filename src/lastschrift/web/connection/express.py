@@ -41,12 +41,12 @@ class ExpressProtocol(SheddingProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Serve a request whose head is known; have all else looked at."""
-        if self._known is None or self.has_to_wait() or not self._is_served_as_known(data):
+        if self._known is None or self.has_to_wait() or not self._serve_if_known(data):
             super().data_received(data)
 
     def _take(self, data: bytes) -> None:
         """Have what came parsed, but for a request whose head is known and which had to wait."""
-        if self._is_served_as_known(data):
+        if self._serve_if_known(data):
             return
         self._parsing = data if self._is_between_requests() else b""
         try:
@@ -54,7 +54,7 @@ class ExpressProtocol(SheddingProtocol):
         finally:
             self._parsing = b""
 
-    def _is_served_as_known(self, data: bytes) -> bool:
+    def _serve_if_known(self, data: bytes) -> bool:
         """Serve a request if its head is known and its turn is now; return whether it is so."""
         if self._known is None or not self._is_between_requests():
             return False

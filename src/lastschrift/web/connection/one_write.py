@@ -24,10 +24,12 @@ class HeaderMalformed(ValueError):
     """A header's value holds the end of a line; the answer was not sent."""
 
 
-def is_sent(
+def send_at_once(
     send: AsgiSend, block: HeaderBlock, headers: Sequence[Header], response: Response
 ) -> bool:
     """Send a response with its API's headers, and ``headers`` beside them, if that can be now.
+
+    Returns whether it is done: not while the client takes nothing, nor under another server.
 
     Raises: HeaderMalformed.
     """
@@ -44,13 +46,13 @@ def is_sent(
 async def send_response(
     send: AsgiSend, block: HeaderBlock, headers: Sequence[Header], response: Response
 ) -> None:
-    """Send a response as `is_sent` does, as soon as the client takes it, to any server.
+    """Send a response as `send_at_once` does, as soon as the client takes it, to any server.
 
     Raises: HeaderMalformed.
     """
     cycle = getattr(send, "__self__", None)
     if isinstance(cycle, RequestResponseCycle):
-        while not is_sent(send, block, headers, response):
+        while not send_at_once(send, block, headers, response):
             await cycle.flow.drain()
         return
     start = [*block.headers, *headers]

@@ -93,7 +93,7 @@ class Door:
 
     def let_in(self, scope: AsgiScope, came_s: float | None) -> Leave | None:
         """Let a request in if there is a place for it; no probe comes this way."""
-        admission = self.reading if scope["method"] in _READING else self.changing
+        admission = self._admission_of(scope)
         if not admission.is_crowded:
             return admission.enter(None, came_s).leave
         party = self._party_of(scope)
