@@ -5,8 +5,9 @@ import itertools
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ import apsw
 
 from bench.choices.threaded_writer import ThreadedWriter
 from lastschrift.operations.ports import Transaction
+from lastschrift.storage.jobs import observe_nothing
 from lastschrift.storage.sqlite.connection import open_for_writing
 from lastschrift.storage.sqlite.writer import Writer
 
@@ -22,6 +24,7 @@ _REGISTRATIONS = 6_000
 _ROWS = 16
 _COMMITS = 250
 _WORK_LOOPS = 1_500  # what parsing and encrypting one registration takes of the event loop
+_NEVER = 1_000_000
 
 _TABLE = """
 CREATE TABLE kept (
@@ -63,19 +66,29 @@ def _insert_sql(rows: int) -> str:
 
 
 def on_the_loop() -> float:
-    """Time our writer."""
+    """Time our writer's rounds in steps."""
     with _connection() as connection:
-        return asyncio.run(_register(connection, Writer))
+        return asyncio.run(_register(connection, _writer_in_steps))
 
 
 def on_a_thread() -> float:
     """Time a writer that does everything on its thread."""
     with _connection() as connection:
-        return asyncio.run(_register(connection, ThreadedWriter))
+        make = partial(ThreadedWriter, queue_limit=4096, observe=observe_nothing)
+        return asyncio.run(_register(connection, make))
 
 
-async def _register(connection: apsw.Connection, kind: type[Writer | ThreadedWriter]) -> float:
-    writer = kind(connection, queue_limit=4096, observe=lambda _jobs, _seconds: None)
+def _writer_in_steps(connection: apsw.Connection) -> Writer:
+    """Return a writer that keeps no round in one step."""
+    writer = Writer(connection, queue_limit=4096, observe=observe_nothing)
+    writer._one_step._rounds_without_hope = _NEVER  # noqa: SLF001  # what is weighed here
+    return writer
+
+
+async def _register(
+    connection: apsw.Connection, make_writer: Callable[[apsw.Connection], _AnyWriter]
+) -> float:
+    writer = make_writer(connection)
 
     async def keep(_transaction: Transaction, rows: Sequence[tuple[bytes, ...]]) -> list[None]:
         connection.execute(_insert_sql(len(rows)), [value for row in rows for value in row])

@@ -8,19 +8,18 @@ import apsw
 
 from lastschrift.storage.jobs import Round
 from lastschrift.storage.sqlite import checkpoints, connection, writer
-from lastschrift.storage.sqlite.writer import Writer
+from lastschrift.storage.sqlite.writer import Commit, Writer
 
 
 def answer_before_the_commit() -> None:
     """Answer what has been run, whether it will be kept or not."""
-    run = Writer._run
+    hand_over = Writer._hand_over
 
-    def run_and_answer(self: Writer, jobs: Round) -> bool:
-        has_changes = run(self, jobs)
+    def answer_and_hand_over(self: Writer, jobs: Round, started: float, commit: Commit) -> None:
         jobs.answer()
-        return has_changes
+        hand_over(self, jobs, started, commit)
 
-    _replace(Writer, "_run", run_and_answer)
+    _replace(Writer, "_hand_over", answer_and_hand_over)
 
 
 def sync_at_checkpoints_only() -> None:

@@ -123,6 +123,7 @@ def queries() -> dict[str, str]:
     for name, make in vars(sqlite_batch).items():
         if name.endswith("_sql"):
             found[name] = make(3)
+    found |= {f"adding, {n}": text for n, text in enumerate(sqlite_batch.ADDING)}
     return found
 
 

@@ -236,9 +236,9 @@ async def test_a_poisoned_command_fails_alone(bench: Bench) -> None:
     runs = []
 
     async def operation(transaction: Transaction, names: Sequence[str]) -> Sequence[str]:
-        runs.append("".join(names))
         for name in names:
             await add(transaction, name)
+        runs.append("".join(names))
         if "c" in names:
             raise ContractUnknown
         return names

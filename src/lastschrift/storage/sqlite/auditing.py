@@ -4,46 +4,40 @@ They are gathered while a round runs, and written down together at its end: one 
 for each contract.
 """
 
+from collections.abc import Sequence
+
 import apsw
 
 from lastschrift.operations.ports import AuditEntry
-from lastschrift.storage.chaining import Chain, Heads
+from lastschrift.storage.chaining import Chain, Heads, Written
 from lastschrift.storage.sqlite import batch
-
-_ROWS_MAX = 128
 
 
 class RoundsTrail:
-    """What a round's operations leave in ``audited``, on its way into the trail."""
+    """What a round's operations leave to be written down, on its way into the trail."""
 
-    def __init__(self, connection: apsw.Connection, audited: list[AuditEntry]) -> None:
+    def __init__(self, connection: apsw.Connection) -> None:
         self.heads = Heads()
         self._connection = connection
-        self._audited = audited
         self._chain = Chain(self.heads)
 
-    def begin(self) -> None:
-        """Begin a round, with nothing to be written down."""
-        self._audited.clear()
+    def draft(
+        self, audited: Sequence[AuditEntry]
+    ) -> tuple[Sequence[Written], Sequence[bytes | None]]:
+        """Return the entries of a round as they are to be written down, and the links of each."""
+        block = self._chain.draft(audited)
+        return block.entries, self._chain.close(block)
 
-    def mark(self) -> int:
-        """Return a place to which entries can be taken back."""
-        return len(self._audited)
-
-    def take_back(self, mark: int) -> None:
-        """Forget the entries of an operation that was undone."""
-        del self._audited[mark:]
-
-    def write(self) -> None:
+    def write(self, audited: Sequence[AuditEntry]) -> None:
         """Write down what is to be committed."""
-        if not self._audited:
-            return
-        block = self._chain.draft(self._audited)
-        links = self._chain.close(block)
-        for piece in batch.pieces(len(block.entries), _ROWS_MAX):
-            some = block.entries[piece]
-            sql = batch.add_audit_entries_sql(len(some))
-            self._connection.execute(sql, batch.audit_values(some, links[piece]))
+        entries, links = self.draft(audited)
+        for piece in batch.pieces(len(entries), batch.ROWS_MAX):
+            sql = batch.add_audit_entries_sql(piece.stop - piece.start)
+            self._connection.execute(sql, batch.audit_values(entries[piece], links[piece]))
+
+    def undo(self) -> None:
+        """Take back what was drafted of the round: none of it was committed."""
+        self._chain.undo()
 
     def kept(self) -> None:
         """Take note that the round is committed."""

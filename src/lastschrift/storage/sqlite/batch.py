@@ -11,7 +11,7 @@ from functools import cache
 from lastschrift.domain.bank_account import BankAccount
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.chaining import Written
-from lastschrift.storage.codec import Value
+from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.folding import folded_column
 from lastschrift.storage.sqlite.codec import put_instant, put_json
 from lastschrift.storage.sqlite.runs import RunOf
@@ -24,6 +24,9 @@ _AUDIT_COLUMNS = (
     "contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, "
     "further_subjects, link"
 )
+
+ROWS_MAX = 128
+"""Rows of one statement: 17 columns of 128 rows are 2,176 of the 32,766 variables SQLite takes."""
 
 # --- adding bank accounts -------------------------------------------------------------------------
 
@@ -50,33 +53,103 @@ def account_values(accounts: Sequence[NewBankAccount], run_of: RunOf) -> list[Va
     """Return the arguments of `add_accounts_sql`, row after row."""
     values: list[Value] = []
     for new in accounts:
-        account = new.account
-        contract = account.contract_id.bytes
-        debtor = account.debtor
-        values += (
-            contract,
-            account.id.bytes,
-            None if debtor is None else debtor.id.bytes,
-            new.fingerprints.odd,
-            new.sealed_iban,
-            account.iban_country,
-            account.iban_last_four,
-            account.bic,
-            account.bank_name,
-            account.owner,
-            _holder_json(account),
-            put_instant(account.created),
-            None if account.managed_by is None else account.managed_by.bytes,
-            folded_column(account.owner),
-            new.fingerprints.even,
-            run_of(contract),
-            None if debtor is None else debtor.kind,
-        )
+        values += _account_row(new, run_of)
     return values
+
+
+def _account_row(new: NewBankAccount, run_of: RunOf) -> Row:
+    account = new.account
+    contract = account.contract_id.bytes
+    debtor = account.debtor
+    return (
+        contract,
+        account.id.bytes,
+        None if debtor is None else debtor.id.bytes,
+        new.fingerprints.odd,
+        new.sealed_iban,
+        account.iban_country,
+        account.iban_last_four,
+        account.bic,
+        account.bank_name,
+        account.owner,
+        _holder_json(account),
+        put_instant(account.created),
+        None if account.managed_by is None else account.managed_by.bytes,
+        folded_column(account.owner),
+        new.fingerprints.even,
+        run_of(contract),
+        None if debtor is None else debtor.kind,
+    )
 
 
 def _holder_json(account: BankAccount) -> str | None:
     return None if account.holder is None else put_json(account.holder)
+
+
+# --- adding in one step ---------------------------------------------------------------------------
+
+_ENTRY_COLUMNS = _AUDIT_COLUMNS.partition(", ")[2]  # the contract is the account's
+_ADDED = [*_ACCOUNT_COLUMNS.split(", "), "debtor_kind"]
+_ADDED += [f"entry_{column}" for column in _ENTRY_COLUMNS.split(", ")]
+
+_ROWS_AT_ONCE = 8
+"""Rows are filled up to a multiple of it, so that few texts serve all lengths."""
+
+ADDING = (
+    f"CREATE TEMP VIEW added AS SELECT {', '.join(f'NULL AS {column}' for column in _ADDED)}",
+    f"""
+    CREATE TEMP TRIGGER added_is_kept INSTEAD OF INSERT ON added
+    WHEN NEW.contract_id IS NOT NULL
+    BEGIN
+        SELECT RAISE(ROLLBACK, 'no such debtor')
+        WHERE NEW.debtor_id IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM debtor d
+            WHERE d.contract_id = NEW.contract_id AND d.id = NEW.debtor_id
+                AND d.kind = NEW.debtor_kind AND d.deleted IS NULL
+        );
+        INSERT INTO bank_account ({_ACCOUNT_COLUMNS})
+        SELECT {", ".join(f"NEW.{column}" for column in _ADDED[:16])} WHERE NEW.id IS NOT NULL;
+        INSERT INTO audit_entry ({_AUDIT_COLUMNS})
+        VALUES (NEW.contract_id, {", ".join(f"NEW.{column}" for column in _ADDED[17:])});
+    END
+    """,
+)
+"""What a connection needs for `add_sql`. A row is an account with its audit entry, or one alone."""
+
+
+_NO_ACCOUNT = (None,) * 16
+
+Added = tuple[NewBankAccount | None, AuditEntry]
+"""A row of what is added: an account and its audit entry, or an entry alone."""
+
+
+def add_sql(count: int) -> str:
+    """Add accounts and audit entries, all of them or, where one can't be added, nothing.
+
+    Without a transaction around it, it is one. So many rows have place in it, or some more.
+    """
+    return _add_sql(-(-count // _ROWS_AT_ONCE))
+
+
+@cache
+def _add_sql(eighths: int) -> str:
+    return f"INSERT INTO added VALUES {_value_list(len(_ADDED), eighths * _ROWS_AT_ONCE)}"
+
+
+def add_values(
+    rows: Sequence[Added],
+    run_of: RunOf,
+    entries: Sequence[Written],
+    links: Sequence[bytes | None],
+) -> list[Value]:
+    """Return the arguments of `add_sql`, row after row; each row has its entry and link."""
+    values: list[Value] = []
+    for (new, _), (contract, *entry), link in zip(rows, entries, links, strict=True):
+        values += (contract, *_NO_ACCOUNT) if new is None else _account_row(new, run_of)
+        values += entry
+        values.append(link)
+    values += [None] * (-len(rows) % _ROWS_AT_ONCE * len(_ADDED))
+    return values
 
 
 # --- telling which were left out, and why ---------------------------------------------------------

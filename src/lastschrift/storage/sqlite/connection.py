@@ -76,7 +76,7 @@ class SqliteEngine:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._runs = Runs(connection)
+        self.runs = Runs(connection)
         self.audited: list[AuditEntry] = []
 
     async def fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
@@ -102,8 +102,8 @@ class SqliteEngine:
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
         """Insert what can be, with its audit entries; the places of the rest."""
         left_out: list[int] = []
-        run_of = self._runs.for_accounts(len(accounts))
-        for piece in batch.pieces(len(accounts), _ROWS_MAX):
+        run_of = self.runs.for_accounts(len(accounts))
+        for piece in batch.pieces(len(accounts), batch.ROWS_MAX):
             some = accounts[piece]
             sql = batch.add_accounts_sql(len(some))
             self._connection.execute(sql, batch.account_values(some, run_of))
@@ -124,7 +124,7 @@ class SqliteEngine:
     ) -> Sequence[DomainError | None]:
         """Tell duplicate, taken id and missing debtor apart."""
         found: list[DomainError | None] = []
-        for piece in batch.pieces(len(accounts), _ROWS_MAX):
+        for piece in batch.pieces(len(accounts), batch.ROWS_MAX):
             some = accounts[piece]
             sql = batch.why_left_out_sql(len(some))
             rows = self._connection.execute(sql, batch.why_left_out_values(some)).fetchall()
@@ -138,6 +138,3 @@ class SqliteEngine:
 
 _LOOK_STEPS = 200_000
 """After how many steps of SQLite's machine it is looked at the clock: some milliseconds."""
-
-_ROWS_MAX = 128
-"""Rows of one statement: 17 columns of 128 rows are 2,176 of the 32,766 variables SQLite takes."""

@@ -1,11 +1,12 @@
 """Group commit: what waits is run in one transaction, committed together, then answered.
 
-The statements run on the event loop; the COMMIT, which waits for the disk, on a thread. So a batch
-changes threads twice, and not at each step of each statement (docs/decisions/group-commit.md has
-why, and what was measured). No timer: while one round commits, the next one gathers, and what it
-needs beside statements is made. No answer leaves before its COMMIT, an error included: in a round
-one request may see another's uncommitted row, and "already exists" must not become a lie by a
-crash.
+A round that only adds is kept in one step, on a thread (`lastschrift.storage.sqlite.one_step`). Of
+any other the statements run on the event loop, and the COMMIT, which waits for the disk, on the
+thread. So a batch changes threads twice, and not at each step of each statement
+(docs/decisions/group-commit.md has why, and what was measured). No timer: while one round commits,
+the next one gathers, and what it needs beside statements is made. No answer leaves before its
+COMMIT, an error included: in a round one request may see another's uncommitted row, and "already
+exists" must not become a lie by a crash.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
 from queue import SimpleQueue
@@ -27,9 +28,9 @@ from lastschrift.storage.jobs import BatchOperation, Job, Observer, Operation, R
 from lastschrift.storage.outage import Outage
 from lastschrift.storage.sqlite.auditing import RoundsTrail
 from lastschrift.storage.sqlite.connection import SqliteEngine
-from lastschrift.storage.sqlite.drive import drive
 from lastschrift.storage.sqlite.failures import end_if_not_kept
-from lastschrift.storage.transaction import SqlTransaction
+from lastschrift.storage.sqlite.in_steps import InSteps
+from lastschrift.storage.sqlite.one_step import NotAllAdded, OneStep
 
 _JOBS_MAX = 256
 """Jobs of one round: at some 10 to 20 us a row they hold up the event loop for 5 ms at most."""
@@ -42,6 +43,9 @@ _BUSY_TIMEOUT_MS = 100
 
 _NO_MORE = None
 
+Commit = Callable[[], None]
+"""Keeps a round, on the thread."""
+
 
 class Writer:
     """The one connection that writes, and all who wait for it."""
@@ -50,20 +54,20 @@ class Writer:
         self._connection = connection
         self._connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
         engine = SqliteEngine(connection)
-        self._transaction = SqlTransaction(engine)
-        self._trail = RoundsTrail(connection, engine.audited)
+        self._trail = RoundsTrail(connection)
+        self._in_steps = InSteps(connection, self._trail, engine)
+        self._one_step = OneStep(connection, self._trail, engine.runs)
         self._queue_limit = queue_limit
         self._observe = observe
         self._outage = Outage()
         self._waiting: deque[Job] = deque()
         self._is_open = True
-        self._is_round_empty = True
         self._is_preparing = False
         self._size = 0
         self._loop = asyncio.get_running_loop()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._to_commit: SimpleQueue[tuple[Round, float] | None] = SimpleQueue()
+        self._to_commit: SimpleQueue[tuple[Round, float, Commit] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._commit_all, name="commit", daemon=True)
         self._thread.start()
 
@@ -120,7 +124,7 @@ class Writer:
         self._thread.join()
         self._connection.close()
 
-    # --- a round: run on the event loop, committed on the thread, answered on the event loop ---
+    # --- a round: made on the event loop, committed on the thread, answered on the event loop ---
 
     def _next_round(self) -> None:
         if not self._waiting:
@@ -129,11 +133,29 @@ class Writer:
             return
         started = time.perf_counter()
         jobs = Round(self._waiting.popleft() for _ in range(self._next_size()))
-        if self._run(jobs):
-            self._to_commit.put((jobs, started))
-            os.sched_yield()  # so that the thread begins at once, also on the same processor
+        if self._one_step.prepare(jobs):
+            self._hand_over(jobs, started, self._one_step.keep)
         else:
+            self._run_in_steps(jobs, started)
+
+    def _run_in_steps(self, jobs: Round, started: float) -> None:
+        """Run a round, and have it committed if there is something to commit."""
+        try:
+            self._in_steps.run(jobs)
+        except Exception as failure:  # noqa: BLE001  # or all of the round would wait for ever
+            self._give_up(jobs, failure)
             self._answer(jobs, started)
+        else:
+            self._hand_over(jobs, started, self._in_steps.commit)
+
+    def _run_again(self, jobs: Round, started: float) -> None:
+        """Run a round of which nothing could be kept in one step."""
+        self._trail.undo()
+        self._run_in_steps(jobs, started)
+
+    def _hand_over(self, jobs: Round, started: float, commit: Commit) -> None:
+        self._to_commit.put((jobs, started, commit))
+        os.sched_yield()  # so that the thread begins at once, also on the same processor
 
     def _next_size(self) -> int:
         """Take half of the jobs that are about: those that wait, and those just answered.
@@ -149,37 +171,24 @@ class Writer:
     def _commit_all(self) -> None:
         """Commit round after round, on the thread."""
         while (item := self._to_commit.get()) is not _NO_MORE:
-            jobs, started = item
+            jobs, started, commit = item
+            then = self._answer
             try:
-                self._connection.execute("COMMIT")
+                commit()
+            except NotAllAdded:
+                then = self._run_again
             except Exception as failure:  # noqa: BLE001  # or all would wait for this thread
                 self._give_up(jobs, failure)
             else:
                 self._trail.kept()
                 self._outage.end()
-            self._loop.call_soon_threadsafe(self._answer, jobs, started)
+            self._loop.call_soon_threadsafe(then, jobs, started)
 
     def _answer(self, jobs: Round, started: float) -> None:
         jobs.answer()
         # After those who were answered, so that what they do next is in the next round already.
         self._loop.call_soon(self._next_round)
         self._observe(len(jobs.jobs), time.perf_counter() - started)
-
-    # --- what a round does ---
-
-    def _run(self, jobs: Round) -> bool:
-        """Run all jobs in one transaction; return whether there is something to commit."""
-        try:
-            self._begin()
-            for operation, batch in jobs.batched.items():
-                self._run_batch(operation, batch)
-            for job in jobs.single:
-                self._run_single(job)
-            self._trail.write()
-        except Exception as failure:  # noqa: BLE001  # or all of the round would wait for ever
-            self._give_up(jobs, failure)
-            return False
-        return True
 
     def _give_up(self, jobs: Round, failure: Exception) -> None:
         """Keep nothing of a round: a full or broken disk fails all of it, not who met it first."""
@@ -190,66 +199,3 @@ class Writer:
         if self._connection.in_transaction:
             with suppress(apsw.Error):  # the next BEGIN meets it again
                 self._connection.execute("ROLLBACK")
-
-    def _run_batch(self, operation: BatchOperation, jobs: list[Job]) -> None:
-        """Run a batch; if it raises, run each command alone, so that only the culprit fails."""
-        commands = [job.command for job in jobs]
-        try:
-            results = self._run_undoable(operation(self._transaction, commands))
-        except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
-            _raise_if_unusable(error)
-            if len(jobs) == 1:
-                jobs[0].error = error
-                return
-            for job in jobs:
-                self._run_batch(operation, [job])
-        else:
-            for job, result in zip(jobs, results, strict=True):
-                job.result = result
-
-    def _run_single(self, job: Job) -> None:
-        try:
-            job.result = self._run_undoable(job.operation(self._transaction))
-        except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
-            _raise_if_unusable(error)
-            job.error = error
-
-    def _run_undoable(self, operation: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  # its own
-        """Run an operation; if it raises, undo it and nothing else.
-
-        The first one of a round needs no savepoint: what is before it is the transaction's start.
-        """
-        is_first, self._is_round_empty = self._is_round_empty, False
-        if not is_first:
-            self._connection.execute("SAVEPOINT operation")
-        audited = self._trail.mark()
-        try:
-            result = drive(operation)
-        except BaseException:
-            self._trail.take_back(audited)
-            self._undo(is_first=is_first)
-            raise
-        if not is_first:
-            self._connection.execute("RELEASE operation")
-        return result
-
-    def _undo(self, *, is_first: bool) -> None:
-        if not self._connection.in_transaction:
-            return
-        if is_first:
-            self._connection.execute("ROLLBACK")
-            self._begin()
-        else:
-            self._connection.execute("ROLLBACK TO operation")
-            self._connection.execute("RELEASE operation")
-
-    def _begin(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._trail.begin()
-        self._is_round_empty = True
-
-
-def _raise_if_unusable(error: Exception) -> None:
-    """Let go on what the disk says; a broken constraint is the operation's own fault."""
-    if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
-        raise error
