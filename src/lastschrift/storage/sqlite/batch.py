@@ -88,9 +88,9 @@ def _holder_json(account: BankAccount) -> str | None:
 
 # --- adding in one step ---------------------------------------------------------------------------
 
-_ENTRY_COLUMNS = _AUDIT_COLUMNS.partition(", ")[2]  # the contract is the account's
-_ADDED = [*_ACCOUNT_COLUMNS.split(", "), "debtor_kind"]
-_ADDED += [f"entry_{column}" for column in _ENTRY_COLUMNS.split(", ")]
+_ACCOUNT = _ACCOUNT_COLUMNS.split(", ")
+_ENTRY = [f"entry_{column}" for column in _AUDIT_COLUMNS.split(", ")[1:]]  # of the same contract
+_ADDED = [*_ACCOUNT, "debtor_kind", *_ENTRY]
 
 _ROWS_AT_ONCE = 8
 """Rows are filled up to a multiple of it, so that few texts serve all lengths."""
@@ -108,16 +108,15 @@ ADDING = (
                 AND d.kind = NEW.debtor_kind AND d.deleted IS NULL
         );
         INSERT INTO bank_account ({_ACCOUNT_COLUMNS})
-        SELECT {", ".join(f"NEW.{column}" for column in _ADDED[:16])} WHERE NEW.id IS NOT NULL;
+        SELECT {", ".join(f"NEW.{column}" for column in _ACCOUNT)} WHERE NEW.id IS NOT NULL;
         INSERT INTO audit_entry ({_AUDIT_COLUMNS})
-        VALUES (NEW.contract_id, {", ".join(f"NEW.{column}" for column in _ADDED[17:])});
+        VALUES (NEW.contract_id, {", ".join(f"NEW.{column}" for column in _ENTRY)});
     END
     """,
 )
 """What a connection needs for `add_sql`. A row is an account with its audit entry, or one alone."""
 
-
-_NO_ACCOUNT = (None,) * 16
+_NO_ACCOUNT = (None,) * len(_ACCOUNT)  # without its contract, and with its debtor's kind
 
 Added = tuple[NewBankAccount | None, AuditEntry]
 """A row of what is added: an account and its audit entry, or an entry alone."""
