@@ -105,6 +105,11 @@ def _same(new: NewBankAccount) -> NewBankAccount:
     return new
 
 
+async def write_down(transaction: Transaction, entries: Sequence[AuditEntry]) -> list[None]:
+    await transaction.add_audit_entries(entries)
+    return [None] * len(entries)
+
+
 class Steps:
     """What a connection runs: how its transactions begin and end, and on which threads."""
 
@@ -149,28 +154,29 @@ async def test_accounts_are_added_and_committed_in_one_step(
     assert not await faults(bench.path)
 
 
-async def test_so_are_audit_entries_alone(bench: Bench, merchant: Merchant) -> None:
-    async def operation(transaction: Transaction, entries: Sequence[AuditEntry]) -> list[None]:
-        await transaction.add_audit_entries(entries)
-        return [None] * len(entries)
+async def test_the_values_of_a_round_do_not_stay_in_memory(
+    bench: Bench, merchant: Merchant
+) -> None:
+    await register(bench.writer, merchant.new(1))
+    assert bench.writer._one_step._values == []
 
+
+async def test_so_are_audit_entries_alone(bench: Bench, merchant: Merchant) -> None:
     steps = Steps(bench.connection)
     entry = new_audit_entry(merchant.contract, IDS.new_id())
-    await asyncio.gather(*[bench.writer.submit_batched(operation, lambda: entry) for _ in range(5)])
+    await asyncio.gather(
+        *[bench.writer.submit_batched(write_down, lambda: entry) for _ in range(5)]
+    )
     assert steps.taken == IN_ONE_STEP
     assert len(rows_of(bench.path, "audit_entry")) == 5
     assert not await faults(bench.path)
 
 
-async def test_so_is_both_in_one_round(bench: Bench, merchant: Merchant) -> None:
-    async def operation(transaction: Transaction, entries: Sequence[AuditEntry]) -> list[None]:
-        await transaction.add_audit_entries(entries)
-        return [None] * len(entries)
-
+async def test_so_are_both_in_one_round(bench: Bench, merchant: Merchant) -> None:
     steps = Steps(bench.connection)
     new, entry = merchant.new(1), new_audit_entry(merchant.contract, IDS.new_id())
     await asyncio.gather(
-        bench.writer.submit_batched(operation, lambda: entry),
+        bench.writer.submit_batched(write_down, lambda: entry),
         bench.writer.submit_batched(register_bank_accounts, lambda: new),
     )
     assert steps.taken == IN_ONE_STEP
@@ -179,7 +185,7 @@ async def test_so_is_both_in_one_round(bench: Bench, merchant: Merchant) -> None
     assert not await faults(bench.path)
 
 
-async def test_what_adds_nothing_takes_none(bench: Bench) -> None:
+async def test_what_adds_nothing_takes_no_step(bench: Bench) -> None:
     async def operation(_transaction: Transaction, names: Sequence[str]) -> Sequence[str]:
         return names
 
@@ -215,7 +221,7 @@ async def test_so_it_does_if_an_operation_asks_for_something(
     assert len(rows_of(bench.path, "audit_entry")) == 1
 
 
-async def test_what_was_gathered_in_vain_is_not_kept_with_the_next_round(
+async def test_what_was_prepared_in_vain_is_not_kept_with_the_next_round(
     bench: Bench, merchant: Merchant
 ) -> None:
     async def adds_and_fails(

@@ -94,8 +94,6 @@ class OneStep:
         self._connection = connection
         self._trail = trail
         self._runs = runs
-        self._engine = AddingEngine()
-        self._transaction = SqlTransaction(self._engine)
         self._statement = ""
         self._values: list[Value] = []
         self._rounds_without_hope = 0
@@ -122,22 +120,23 @@ class OneStep:
 
         Raises: NotAllAdded; apsw.Error: the disk.
         """
-        if not self._values:
+        values, self._values = self._values, []  # so that nobody's data stays longer than it must
+        if not values:
             return
         try:
-            self._connection.execute(self._statement, self._values)
+            self._connection.execute(self._statement, values)
         except apsw.ConstraintError:
             self._rounds_without_hope = ROUNDS_WITHOUT_HOPE
             raise NotAllAdded from None
 
     def _prepare(self, jobs: Round) -> None:
-        added = self._engine.added
-        added.clear()
+        engine = AddingEngine()
+        transaction = SqlTransaction(engine)
         for operation, batched in jobs.batched.items():
-            results = drive(operation(self._transaction, [job.command for job in batched]))
+            results = drive(operation(transaction, [job.command for job in batched]))
             for job, result in zip(batched, results, strict=True):
                 job.result = result
-        entries, links = self._trail.draft([entry for _, entry in added])
-        run_of = self._runs.for_accounts(sum(new is not None for new, _ in added))
-        self._statement = batch.add_sql(len(added))
-        self._values = batch.add_values(added, run_of, entries, links)
+        entries, links = self._trail.draft([entry for _, entry in engine.added])
+        run_of = self._runs.for_accounts(sum(new is not None for new, _ in engine.added))
+        self._statement = batch.add_sql(len(engine.added))
+        self._values = batch.add_values(engine.added, run_of, entries, links)

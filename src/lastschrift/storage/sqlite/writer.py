@@ -39,7 +39,7 @@ _JOBS_MIN = 16
 """So few are not worth dividing: a COMMIT takes about as long for one as for these."""
 
 _BUSY_TIMEOUT_MS = 100
-"""How long the event loop waits for a lock. Only a program that is not ours can hold one."""
+"""How long the event loop or the thread waits for a lock; only a program not ours can hold one."""
 
 _NO_MORE = None
 
