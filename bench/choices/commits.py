@@ -81,7 +81,7 @@ def on_a_thread() -> float:
 def _writer_in_steps(connection: apsw.Connection) -> Writer:
     """Return a writer that keeps no round in one step."""
     writer = Writer(connection, queue_limit=4096, observe=observe_nothing)
-    writer._one_step._rounds_without_hope = _NEVER  # noqa: SLF001  # what is weighed here
+    writer._one_step._hope._left = _NEVER  # noqa: SLF001  # what is weighed here
     return writer
 
 

@@ -120,9 +120,10 @@ def queries() -> dict[str, str]:
     for name, asked in ASKED.items():
         for kind, statement in statements_of(asked, POSTGRES_CODEC, ContractId(uuid4())).items():
             found[f"{name}: {kind}"] = re.sub(r" /\* by \w+ \*/", "", statement.text)
-    for name, make in vars(sqlite_batch).items():
-        if name.endswith("_sql"):
-            found[name] = make(3)
+    for batch in (sqlite_batch, postgres_batch):
+        for name, make in vars(batch).items():
+            if name.endswith("_sql") and not name.startswith("_"):
+                found[f"{batch.__name__}: {name}"] = make(3)
     found |= {f"adding, {n}": text for n, text in enumerate(sqlite_batch.ADDING)}
     return found
 

@@ -22,6 +22,7 @@ from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import NewBankAccount, Store, Transaction
 from lastschrift.operations.ports.trail import TrailFault
 from lastschrift.operations.register_bank_account import register_bank_accounts
+from lastschrift.storage.outage import Outage
 from lastschrift.storage.postgres import perseverance
 from lastschrift.storage.postgres.installation import PostgresInstallation
 from lastschrift.storage.postgres.store import PostgresStore
@@ -91,16 +92,18 @@ async def test_a_batch_whose_commit_was_not_heard_of_is_kept_once(line: Line, ur
     async with PostgresStore.open(line.url) as store:
         contract, debtor = await payer(store)
         news = [new_account(contract, debtor, german_iban(number)) for number in range(5)]
-        await register(store, new_account(contract, None))  # the lane has its connection
+        nobodys = [new_account(contract, None) for _ in news]
+        # The lane has its connection then, and its statement for so many.
+        await asyncio.gather(*[register(store, new) for new in nobodys])
         line.is_deaf = True
         asked = [register(store, new) for new in news]
-        await until(url, ACCOUNTS, 6)
+        await until(url, ACCOUNTS, 10)
         line.is_deaf = False
         line.cut()
         assert await asyncio.gather(*asked) == [new.account for new in news]
         await register(store, new_account(contract, None))
-    assert await count(url, ACCOUNTS) == 7
-    assert await trail_of(url) == (7, [])
+    assert await count(url, ACCOUNTS) == 11
+    assert await trail_of(url) == (11, [])
 
 
 async def test_a_batch_that_never_arrived_is_kept_once(line: Line, url: str) -> None:
@@ -318,6 +321,7 @@ async def test_a_server_that_stays_away_is_told_and_comes_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(perseverance, "_PATIENCE_S", 0.3)
+    monkeypatch.setattr(perseverance, "_OUTAGE", Outage())
     caplog.set_level(logging.WARNING, logger=perseverance.__name__)
     async with PostgresStore.open(own_url) as store:
         contract, debtor = await payer(store)

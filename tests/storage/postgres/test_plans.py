@@ -71,7 +71,7 @@ def _constants(module: ModuleType) -> dict[str, str]:
     }
 
 
-STATEMENTS = {**all_statements(), **_constants(batch)}
+STATEMENTS = {**all_statements(), **_constants(batch), "add_all_sql": batch.add_all_sql(16)}
 
 
 def planned(fill: tuple[str, ...], texts: dict[str, str]) -> dict[str, str]:

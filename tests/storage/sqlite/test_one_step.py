@@ -26,9 +26,9 @@ from lastschrift.domain.errors import (
 from lastschrift.domain.identity import AccountId, ContractId, DebtorId
 from lastschrift.operations.ports import AuditEntry, NewBankAccount, Transaction
 from lastschrift.operations.register_bank_account import register_bank_accounts
+from lastschrift.storage.hope import WITHOUT_MIN
 from lastschrift.storage.sqlite.connection import open_for_reading, open_for_writing
 from lastschrift.storage.sqlite.installation import SqliteInstallation
-from lastschrift.storage.sqlite.one_step import ROUNDS_WITHOUT_HOPE
 from lastschrift.storage.sqlite.store import SqliteStore
 from lastschrift.storage.sqlite.writer import Writer
 from lastschrift.storage.verifying import verify_trail
@@ -263,9 +263,9 @@ async def test_after_one_some_rounds_are_not_tried(bench: Bench, merchant: Merch
     await register(bench.writer, merchant.new(0))
     await register(bench.writer, merchant.new(0))
     steps = Steps(bench.connection)
-    for number in range(ROUNDS_WITHOUT_HOPE + 1):
+    for number in range(WITHOUT_MIN + 1):
         await register(bench.writer, merchant.new(1 + number))
-    assert steps.taken == IN_STEPS * ROUNDS_WITHOUT_HOPE + IN_ONE_STEP
+    assert steps.taken == IN_STEPS * WITHOUT_MIN + IN_ONE_STEP
     assert not await faults(bench.path)
 
 
@@ -335,7 +335,7 @@ async def _outcomes(
     writer = Writer(open_for_writing(file), queue_limit=100, observe=lambda *_: None)
     outcomes: list[Outcome] = []
     for accounts in rounds:
-        writer._one_step._rounds_without_hope = 0 if may_hope else 1
+        writer._one_step._hope._left = 0 if may_hope else 1
         outcomes += await register(writer, *accounts)
     await writer.close()
     return outcomes

@@ -33,6 +33,10 @@ _SERVER_SETTINGS = {
 }
 
 
+STATEMENT_BYTES_MAX = 65_536
+"""Longer statements are not kept ready; the longest adds 256 accounts at once."""
+
+
 class NoPrimary(ConnectionError):
     """No host can be reached that takes writes; ``reasons`` has one for each host."""
 
@@ -75,6 +79,7 @@ async def _connect(url: str) -> Connection:
         url,
         timeout=_CONNECT_S,
         server_settings=_SERVER_SETTINGS,
+        max_cacheable_statement_size=STATEMENT_BYTES_MAX,
         target_session_attrs="read-write",
     )
 

@@ -9,6 +9,7 @@ from lastschrift.domain.errors import DomainError, SearchTooBroad
 from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Row, Value
+from lastschrift.storage.hope import Hope
 from lastschrift.storage.postgres import batch
 from lastschrift.storage.postgres.auditing import LentChain
 from lastschrift.storage.postgres.codec import POSTGRES_CODEC
@@ -27,6 +28,9 @@ and without statistics the key's own index looks as good for one."""
 
 _NONE_INSERTED = "INSERT 0 0"
 
+_NOT_ALL = (asyncpg.UniqueViolationError, asyncpg.InvalidTextRepresentationError)
+"""What `batch.add_all_sql` fails with where an account is there already, or its debtor is not."""
+
 AuditKey = tuple[ContractId, UUID, int]
 """Whose an audit entry is, who wrote it, and its number among that one's."""
 
@@ -34,14 +38,18 @@ AuditKey = tuple[ContractId, UUID, int]
 class PostgresEngine:
     """Runs statements on one connection; ``lent`` is for what is written down, None: nothing is.
 
-    ``audited`` is the first audit entry that was written here.
+    ``audited`` is the first audit entry that was written here. With ``hope`` each statement is a
+    transaction of its own, and the first accounts may be tried to be added all at once.
     """
 
     codec = POSTGRES_CODEC
 
-    def __init__(self, connection: Connection, lent: LentChain | None = None) -> None:
+    def __init__(
+        self, connection: Connection, lent: LentChain | None = None, hope: Hope | None = None
+    ) -> None:
         self._connection = connection
         self._lent = lent
+        self._hope = hope
         self.audited: AuditKey | None = None
 
     async def fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
@@ -67,7 +75,7 @@ class PostgresEngine:
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
         """Insert what can be, with its audit entries; the places of the rest."""
-        if not accounts:
+        if not accounts or await self._are_all_added(accounts):
             return ()
         places = await self._left_out(accounts)
         if not places:
@@ -76,6 +84,31 @@ class PostgresEngine:
             batch.KEPT_BEFORE, *batch.kept_before_values(accounts, places)
         )
         return sorted(set(places).difference(place for (place,) in kept))
+
+    async def _are_all_added(self, accounts: Sequence[NewBankAccount]) -> bool:
+        """Insert all, if there is hope; where one of them can't be, none is.
+
+        There is none for what may have been kept by an earlier run. Only a first try can be undone
+        in the chain, too.
+        """
+        hope, self._hope = self._hope, None
+        lent = self._lent_chain()
+        if hope is None or lent.is_rerun or len(accounts) > batch.ROWS_MAX or not hope.is_there():
+            return False
+        block = lent.chain.draft([new.audit for new in accounts])
+        _, _, first, *_ = block.entries[0]
+        links = lent.chain.close(block)
+        try:
+            await self._connection.execute(
+                batch.add_all_sql(len(accounts)),
+                *batch.add_all_values(accounts, links, lent.chain.writer, first),
+            )
+        except _NOT_ALL:
+            lent.chain.undo()
+            hope.disappoint()
+            return False
+        hope.fulfil()
+        return True
 
     async def _left_out(self, accounts: Sequence[NewBankAccount]) -> list[int]:
         """Insert what can be; the places of the rest, those that an earlier run kept among them.

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from lastschrift.domain.errors import QueueFull, ShuttingDown, StoreFailed
+from lastschrift.storage.hope import Hope
 from lastschrift.storage.jobs import BatchOperation, Job, Observer, Round, make_commands
 from lastschrift.storage.postgres.auditing import Chains
 from lastschrift.storage.postgres.connecting import Connection
@@ -41,6 +42,7 @@ class Lane:
         observe: Observer,
     ) -> None:
         self._chains = chains
+        self._hope = Hope()
         self._queue_limit = queue_limit
         self._observe = observe
         self._waiting: deque[Job] = deque()
@@ -132,7 +134,7 @@ class Lane:
 
             async def attempt() -> Sequence[Any]:
                 connection = await track.connected()
-                engine = PostgresEngine(connection, lent.again())
+                engine = PostgresEngine(connection, lent.again(), self._hope)
                 with answered_in_time(connection):
                     return await operation(SqlTransaction(engine), commands)
 

@@ -7,8 +7,9 @@ accounts, and those need not. All their rows go into one statement, whose trigge
 tables, and which is a transaction of its own. It is run on the thread, where all of it (the rows,
 the log, the disk) is one step beside the event loop.
 
-That is done in hope: nothing can be asked before, nor a part be kept. Where a row can't be added
-(the account is there already, its debtor is not) nothing is, and the round is run in steps.
+That is done in hope (`lastschrift.storage.hope`): nothing can be asked before, nor a part be kept.
+Where a row can't be added (the account is there already, its debtor is not) nothing is, and the
+round is run in steps.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ import apsw
 
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Value
+from lastschrift.storage.hope import Hope
 from lastschrift.storage.jobs import Round
 from lastschrift.storage.selecting import Statement
 from lastschrift.storage.sqlite import batch
@@ -26,9 +28,6 @@ from lastschrift.storage.sqlite.codec import SQLITE_CODEC
 from lastschrift.storage.sqlite.drive import drive
 from lastschrift.storage.sqlite.runs import Runs
 from lastschrift.storage.transaction import SqlTransaction
-
-ROUNDS_WITHOUT_HOPE = 16
-"""So many rounds are not tried after one that had to be run again: others may have to be, too."""
 
 
 class NotAllAdded(Exception):
@@ -96,17 +95,14 @@ class OneStep:
         self._runs = runs
         self._statement = ""
         self._values: list[Value] = []
-        self._rounds_without_hope = 0
+        self._hope = Hope()
 
     def prepare(self, jobs: Round) -> bool:
         """Prepare what a round adds, on the event loop; return whether it can be kept in one step.
 
         If not, it is as if nothing had been tried.
         """
-        if self._rounds_without_hope:
-            self._rounds_without_hope -= 1
-            return False
-        if jobs.single or not jobs.batched:
+        if not self._hope.is_there() or jobs.single or not jobs.batched:
             return False
         try:
             self._prepare(jobs)
@@ -126,8 +122,9 @@ class OneStep:
         try:
             self._connection.execute(self._statement, values)
         except apsw.ConstraintError:
-            self._rounds_without_hope = ROUNDS_WITHOUT_HOPE
+            self._hope.disappoint()
             raise NotAllAdded from None
+        self._hope.fulfil()
 
     def _prepare(self, jobs: Round) -> None:
         engine = AddingEngine()

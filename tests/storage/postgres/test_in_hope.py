@@ -1,0 +1,296 @@
+"""Batches that are all new: added by one statement in hope, and what becomes of those that are not.
+
+What is added, told and written down is the same as where there is no hope, which hypothesis tries.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from lastschrift.domain.bank_account import BankAccount
+from lastschrift.domain.debtor import DebtorKind, DebtorRef
+from lastschrift.domain.errors import (
+    AccountIdTaken,
+    BankAccountAlreadyRegistered,
+    DebtorAccessDenied,
+    DomainError,
+)
+from lastschrift.domain.identity import AccountId, ContractId, DebtorId
+from lastschrift.operations.ports import NewBankAccount
+from lastschrift.operations.register_bank_account import register_bank_accounts
+from lastschrift.storage.hope import WITHOUT_MIN
+from lastschrift.storage.postgres import batch
+from lastschrift.storage.postgres.connecting import STATEMENT_BYTES_MAX, Connection, Primary
+from lastschrift.storage.postgres.installation import PostgresInstallation
+from lastschrift.storage.postgres.store import PostgresStore
+from tests.audit.trails import verified
+from tests.databases import lent_database
+from tests.storage.filling import (
+    IDS,
+    NOW,
+    add_contract,
+    add_debtor,
+    german_iban,
+    new_account,
+    new_audit_entry,
+)
+
+pytestmark = pytest.mark.anyio
+
+IN_HOPE = ["add_all"]
+CAREFULLY = ["ADD_ACCOUNTS"]
+ASKED_WHY = ["KEPT_BEFORE", "WHY_LEFT_OUT"]
+
+Outcome = BankAccount | DomainError
+
+
+class Merchant:
+    """A contract in a store, and whoever an account may be for, or may not."""
+
+    def __init__(self, store: PostgresStore, contract: ContractId, debtors: Sequence[Any]) -> None:
+        self.store = store
+        self.contract = contract
+        self.debtors: Sequence[DebtorRef | None] = debtors
+
+    def new(self, number: int, whose: int = 0, **told: Any) -> NewBankAccount:  # noqa: ANN401  # as `new_account`
+        """Return an account that is to be kept, of the customer if nobody else is named."""
+        return new_account(self.contract, self.debtors[whose], german_iban(number), **told)
+
+    async def register(self, *accounts: NewBankAccount) -> list[Outcome]:
+        """Register accounts, each by a request of its own, all at once."""
+        write = self.store.write_batched
+        outcomes: list[Outcome] = await asyncio.gather(
+            *[write(register_bank_accounts, partial(_same, new)) for new in accounts]
+        )
+        return outcomes
+
+    async def statements(self) -> list[str]:
+        """Return a list that names every statement of batches from now on."""
+        await self.register(self.new(999, NOBODYS))  # there is a connection then
+        named: list[str] = []
+        for track in self.store._lane._tracks:
+            if track._connection is not None:
+                track._connection.add_query_logger(partial(_name, named))
+        return named
+
+
+CUSTOMER, NOBODYS, GONE, UNKNOWN, MISTAKEN = range(5)
+
+
+def _same(new: NewBankAccount) -> NewBankAccount:
+    return new
+
+
+def _name(named: list[str], record: asyncpg.connection.LoggedQuery) -> None:
+    """Add the name of a statement, if it is one of ours: the driver has some of its own."""
+    if record.query.startswith(batch.add_all_sql(1).partition("$1")[0]):
+        named.append("add_all")
+    named.extend(name for name, text in vars(batch).items() if text == record.query)
+
+
+async def a_merchant(store: PostgresStore) -> Merchant:
+    contract = await add_contract(store)
+    customer, gone = await add_debtor(store, contract), await add_debtor(store, contract)
+    await store.write(lambda transaction: transaction.delete_debtor(contract, gone.id, NOW))
+    unknown = DebtorRef(DebtorId(IDS.new_id()), DebtorKind.CUSTOMER)
+    mistaken = replace(customer, kind=DebtorKind.SERVICE_IDENTITY)
+    return Merchant(store, contract, [customer, None, gone, unknown, mistaken])
+
+
+@pytest.fixture
+async def merchant(url: str) -> AsyncIterator[Merchant]:
+    async with PostgresStore.open(url) as store:
+        yield await a_merchant(store)
+
+
+async def rows(url: str, statement: str) -> list[tuple[Any, ...]]:
+    connection: Connection = await asyncpg.connect(url)
+    try:
+        return list(map(tuple, await connection.fetch(statement)))
+    finally:
+        await connection.close()
+
+
+async def count(url: str, table: str) -> int:
+    return int((await rows(url, f"SELECT count(*) FROM {table}"))[0][0])
+
+
+async def faults(url: str) -> Sequence[object]:
+    return (await verified(PostgresInstallation(url, url))).faults
+
+
+# --- which batches --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [1, 2, 8, 9, 64, 65, 200])
+async def test_what_is_all_new_is_added_by_one_statement(
+    merchant: Merchant, url: str, length: int
+) -> None:
+    statements = await merchant.statements()
+    new = [merchant.new(number) for number in range(length)]
+    assert await merchant.register(*new) == [each.account for each in new]
+    assert statements == IN_HOPE
+    assert await count(url, "bank_account") == await count(url, "audit_entry") == length + 1
+    assert not await faults(url)
+
+
+async def test_one_that_is_there_already_is_told_and_its_neighbours_stay(
+    merchant: Merchant, url: str
+) -> None:
+    first = merchant.new(1)
+    await merchant.register(first)
+    statements = await merchant.statements()
+    new = [merchant.new(number) for number in (2, 1, 3)]
+    outcomes = await merchant.register(*new)
+    assert statements == IN_HOPE + CAREFULLY + ASKED_WHY
+    assert outcomes[::2] == [new[0].account, new[2].account]
+    assert isinstance(outcomes[1], BankAccountAlreadyRegistered)
+    assert outcomes[1].account_id == first.account.id
+    assert await count(url, "bank_account") == await count(url, "audit_entry") == 4
+    assert not await faults(url)
+
+
+async def test_why_is_told_for_each(merchant: Merchant, url: str) -> None:
+    taken = merchant.new(1)
+    await merchant.register(taken)
+    outcomes = await merchant.register(
+        *[merchant.new(2, whose) for whose in (GONE, UNKNOWN, MISTAKEN)],
+        merchant.new(3, account_id=taken.account.id),
+        merchant.new(1),
+        merchant.new(1, NOBODYS),
+    )
+    assert [type(outcome) for outcome in outcomes] == [
+        *[DebtorAccessDenied] * 3,
+        AccountIdTaken,
+        BankAccountAlreadyRegistered,
+        BankAccount,
+    ]
+    assert await count(url, "bank_account") == await count(url, "audit_entry") == 2
+    assert not await faults(url)
+
+
+async def test_after_one_in_vain_some_are_not_tried(merchant: Merchant, url: str) -> None:
+    await merchant.register(merchant.new(0))
+    await merchant.register(merchant.new(0))
+    statements = await merchant.statements()
+    for number in range(WITHOUT_MIN):
+        await merchant.register(merchant.new(1 + number))
+    assert statements == CAREFULLY * (WITHOUT_MIN - 1) + IN_HOPE
+    assert not await faults(url)
+
+
+# --- what becomes of them -------------------------------------------------------------------------
+
+Tried = tuple[int, int, int | None]
+"""An account: its number, whose it is, and which of some ids it takes, or None."""
+
+BATCHES = st.lists(
+    st.lists(
+        st.tuples(st.integers(0, 5), st.integers(0, 4), st.none() | st.integers(0, 2)),
+        min_size=1,
+        max_size=6,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(batches=BATCHES)
+def test_nobody_can_tell_it_from_one_without_hope(batches: list[list[Tried]]) -> None:
+    async def both(url: str) -> None:
+        async with PostgresStore.open(url) as store:
+            one, other = await a_merchant(store), await a_merchant(store)
+            hopeful = await _outcomes(one, batches, may_hope=True)
+            assert hopeful == await _outcomes(other, batches, may_hope=False)
+        assert await _kept(url, one.contract) == await _kept(url, other.contract)
+        assert not await faults(url)
+
+    with lent_database("postgres", Path()) as database:
+        assert isinstance(database, PostgresInstallation)
+        asyncio.run(both(database._url))
+
+
+async def _outcomes(
+    merchant: Merchant, batches: Sequence[Sequence[Tried]], *, may_hope: bool
+) -> list[object]:
+    """Return what is told, with the order in which accounts came in the place of their ids."""
+    ids = [AccountId(IDS.new_id()) for _ in range(3)]
+    told: list[object] = []
+    places: dict[AccountId, int] = {}
+    for tried in batches:
+        merchant.store._lane._hope._left = 0 if may_hope else 1
+        made = [_made(merchant, ids, *each) for each in tried]
+        for new in made:
+            places.setdefault(new.account.id, len(places))
+        for outcome in await merchant.register(*made):
+            held: Any = getattr(outcome, "account_id", None) or getattr(outcome, "id", None)
+            told.append((type(outcome), places.get(held)))
+    return told
+
+
+def _made(
+    merchant: Merchant, ids: Sequence[AccountId], number: int, whose: int, taken: int | None
+) -> NewBankAccount:
+    new = merchant.new(number, whose)
+    if taken is None:
+        return new
+    account = replace(new.account, id=ids[taken])
+    return replace(new, account=account, audit=new_audit_entry(merchant.contract, account.id))
+
+
+async def _kept(url: str, contract: ContractId) -> list[Any]:
+    """Return what a contract's accounts look like without their ids, and what was written down."""
+    of_it = f"WHERE contract_id = '{contract}'"
+    accounts = await rows(
+        url,
+        "SELECT fingerprint, debtor_id IS NULL, iban_country, iban_last_four, bic, bank_name, "
+        f"owner, holder, created, folded_owner FROM bank_account {of_it} ORDER BY 1, 2, id",
+    )
+    entries = await rows(
+        url, f"SELECT at, client_id, action, debtor_id, source FROM audit_entry {of_it}"
+    )
+    return [accounts, entries]
+
+
+# --- what others see of it ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whose", [CUSTOMER, UNKNOWN])
+async def test_what_the_servers_log_is_told_has_nothing_of_the_payer(
+    merchant: Merchant, url: str, whose: int
+) -> None:
+    new = merchant.new(1, whose, owner="Erika Mustermann")
+    if whose == CUSTOMER:
+        await merchant.register(new)
+    error = await _refusal(
+        url, replace(new, audit=new_audit_entry(merchant.contract, IDS.new_id()))
+    )
+    logged = f"{error} {error.detail} {error.hint} {error.context}".casefold()
+    assert "unique constraint" in logged or "no debtor" in logged
+    account = new.account
+    for secret in ("erika", "mustermann", new.sealed_iban.hex(), account.iban_last_four, "coba"):
+        assert secret not in logged
+
+
+async def _refusal(url: str, new: NewBankAccount) -> asyncpg.PostgresError:
+    connection: Connection = await Primary(url).connect()
+    try:
+        values = batch.add_all_values([new], [None], IDS.new_id(), 1)
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await connection.execute(batch.add_all_sql(1), *values)
+        return refused.value
+    finally:
+        await connection.close()
+
+
+def test_the_longest_statement_is_kept_ready() -> None:
+    assert len(batch.add_all_sql(batch.ROWS_MAX)) <= STATEMENT_BYTES_MAX
