@@ -202,6 +202,7 @@ def test_a_host_may_be_a_name(directory: Path) -> None:
         ("postgresql://me:hunter2@a/x", "postgresql://me@a/x"),
         ("postgresql://me:hunter2%40@[::1]:5432/x", "postgresql://me@[::1]:5432/x"),
         ("postgresql://me:hun:ter2@a:1,b:2,c/x", "postgresql://me@a:1,b:2,c/x"),
+        ("postgresql://a,[::1]:5432/x", "postgresql://a,[::1]:5432/x"),
         ("postgresql://a/x?password=hunter2&sslmode=verify-full", "postgresql://a/x"),
         ("postgresql://%2Fvar%2Frun%2Fpostgresql/x", "postgresql://%2Fvar%2Frun%2Fpostgresql/x"),
         ("postgresql:///x?host=/tmp&user=hunter2", "postgresql:///x"),

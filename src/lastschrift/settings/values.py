@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
+
+from lastschrift.postgres_address import PostgresAddress
 
 T = TypeVar("T")
 
@@ -67,9 +68,7 @@ class PostgresDatabase:
 
     def __str__(self) -> str:
         """Return where it is, without password and options."""
-        parts = urlsplit(self.url)
-        user, at, hosts = parts.netloc.rpartition("@")
-        return f"{parts.scheme}://{user.partition(':')[0]}{at}{hosts}{parts.path}"
+        return str(PostgresAddress.parse(self.url).without_secrets())
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +193,11 @@ def database(raw: object, directory: Path) -> SqliteDatabase | PostgresDatabase:
 
 def _postgres(url: str) -> PostgresDatabase:
     try:
-        parts = urlsplit(url)
+        address = PostgresAddress.parse(url)
     except ValueError:
         raise SettingRefused(_POSTGRES_ALLOWED) from None
-    hosts = parts.netloc.rpartition("@")[2]
-    are_hosts = not hosts or all(map(_is_postgres_host, hosts.split(",")))  # None: this machine
-    if not are_hosts or len(parts.path) <= 1 or parts.fragment:
+    are_hosts = all(map(_is_postgres_host, address.hosts))  # None: this machine
+    if not are_hosts or len(address.path) <= 1 or address.fragment:
         raise SettingRefused(_POSTGRES_ALLOWED)
     return PostgresDatabase(url)
 

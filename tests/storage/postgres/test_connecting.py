@@ -10,34 +10,13 @@ import asyncpg
 import pytest
 
 from lastschrift.storage.postgres import connecting
-from lastschrift.storage.postgres.connecting import NoPrimary, Primary, one_host_each
+from lastschrift.storage.postgres.connecting import NoPrimary, Primary
 from tests.postgres import PostgresServer, execute, name_in, running_postgres
 
 pytestmark = pytest.mark.anyio
 
 FOUND_WITHIN_S = 1.0
 """Well below the time after which a connection attempt is given up."""
-
-
-@pytest.mark.parametrize(
-    ("url", "urls"),
-    [
-        ("postgresql://a/x", ["postgresql://a/x"]),
-        ("postgresql:///x?host=/tmp", ["postgresql:///x?host=/tmp"]),
-        ("postgresql://me:p,w%40@a/x", ["postgresql://me:p,w%40@a/x"]),
-        ("postgres://a,b:1/x", ["postgres://a/x", "postgres://b:1/x"]),
-        (
-            "postgresql://me:pw@a:1,[::1]:2,c/x?sslmode=require",
-            [
-                "postgresql://me:pw@a:1/x?sslmode=require",
-                "postgresql://me:pw@[::1]:2/x?sslmode=require",
-                "postgresql://me:pw@c/x?sslmode=require",
-            ],
-        ),
-    ],
-)
-async def test_each_host_gets_an_address_of_its_own(url: str, urls: list[str]) -> None:
-    assert one_host_each(url) == urls
 
 
 # --- hosts of which one is the primary ------------------------------------------------------------

@@ -14,9 +14,10 @@ would hold up the others for as long as a connection may take. What each connect
 import asyncio
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+
+from lastschrift.postgres_address import PostgresAddress
 
 Connection = Any
 """One of asyncpg's connections; it brings no types."""
@@ -49,7 +50,7 @@ class Primary:
     """Opens connections to whichever host of an address takes writes."""
 
     def __init__(self, url: str) -> None:
-        self._urls = one_host_each(url)
+        self._urls = [str(one) for one in PostgresAddress.parse(url).one_each()]
 
     async def connect(self, *_arguments: object, **_named: object) -> Connection:
         """Open a connection; arguments are what a pool gives, and not needed.
@@ -93,16 +94,3 @@ async def _give_up(
     for result in await asyncio.gather(*attempts, return_exceptions=True):
         if not isinstance(result, BaseException) and result is not chosen:
             result.terminate()
-
-
-def one_host_each(url: str) -> list[str]:
-    """Return an address for each host that one names.
-
-    >>> one_host_each("postgresql://me@a:5432,b/debit?sslmode=require")
-    ['postgresql://me@a:5432/debit?sslmode=require', 'postgresql://me@b/debit?sslmode=require']
-    """
-    parts = urlsplit(url)
-    user, at, hosts = parts.netloc.rpartition("@")
-    if "," not in hosts:
-        return [url]
-    return [urlunsplit(parts._replace(netloc=f"{user}{at}{host}")) for host in hosts.split(",")]
