@@ -4,9 +4,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.databases import ENGINES, Database, lent_database
 from tests.house import House, open_house
+
+# How long an example takes depends on who else is on the machine; speed is for `make bench`.
+settings.register_profile(
+    "lastschrift", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("lastschrift")
 
 
 @pytest.fixture(scope="session")

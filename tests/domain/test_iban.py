@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import schwifty
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from schwifty.exceptions import NationalChecksumNotVerified, SchwiftyException
 from schwifty.registry import get_iban_spec
@@ -289,7 +289,6 @@ def test_national_check_digits_are_told(text: str, expected: NationalCheck) -> N
     assert national_check(Iban.parse(text)) is expected
 
 
-@settings(deadline=None)  # schwifty reads a country's banks when it first needs them
 @given(valid_ibans())
 def test_the_national_check_agrees_with_schwifty(text: str) -> None:
     outcome = national_check(Iban.parse(text))

@@ -29,9 +29,7 @@ FOUND_WITHIN = 100
 @pytest.mark.parametrize("engine", ENGINES)
 def test_any_history_holds_together(engine: str, figure: Callable[[str], None]) -> None:
     histories = HISTORIES[engine]
-    wanted = settings(
-        max_examples=histories, stateful_step_count=STEPS, deadline=None, print_blob=True
-    )
+    wanted = settings(max_examples=histories, stateful_step_count=STEPS, print_blob=True)
     run_state_machine_as_test(type("HistoryOn", (History,), {"engine": engine}), settings=wanted)
     figure(f"{engine}: {histories:,} histories of up to {STEPS} steps, none of which went astray")
 
@@ -110,7 +108,6 @@ def test_a_rule_that_is_broken_is_found(
     wanted = settings(
         max_examples=FOUND_WITHIN,
         stateful_step_count=50,
-        deadline=None,
         database=None,
         phases=[Phase.generate],
         report_multiple_bugs=False,

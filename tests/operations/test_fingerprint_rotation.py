@@ -229,7 +229,7 @@ class TurningOnPostgres(Turning):
 TestTurningOnSqlite = TurningOnSqlite.TestCase
 TestTurningOnPostgres = TurningOnPostgres.TestCase
 TestTurningOnSqlite.settings = TestTurningOnPostgres.settings = settings(
-    max_examples=rounds(ci=8, soak=300), stateful_step_count=40, deadline=None
+    max_examples=rounds(ci=8, soak=300), stateful_step_count=40
 )
 
 

@@ -296,5 +296,5 @@ class HistoryOnPostgres(History):
 TestHistoryOnSqlite = HistoryOnSqlite.TestCase
 TestHistoryOnPostgres = HistoryOnPostgres.TestCase
 TestHistoryOnSqlite.settings = TestHistoryOnPostgres.settings = settings(
-    max_examples=20, stateful_step_count=15, deadline=None
+    max_examples=20, stateful_step_count=15
 )

@@ -53,7 +53,7 @@ def test_all_that_a_database_holds_arrives(source: Database, target: Database) -
     assert [(name, rows) for name, rows, _ in copied] == [(table.name, ROWS) for table in TABLES]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(drawn_contents())
 def test_what_goes_there_and_back_is_the_same(contents: Contents) -> None:
     with TemporaryDirectory() as scratch, empty_database("postgres", Path()) as there:

@@ -291,7 +291,7 @@ ROUNDS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rounds=ROUNDS)
 def test_nobody_can_tell_it_from_a_round_in_steps(
     rounds: list[list[Tried]], tmp_path_factory: pytest.TempPathFactory

@@ -321,7 +321,7 @@ async def test_a_known_request_is_refused_and_the_next_one_is_served() -> None:
         assert len(open_line.parsed) == 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     asked=st.lists(
         st.tuples(

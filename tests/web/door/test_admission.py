@@ -105,7 +105,7 @@ def test_the_more_are_turned_away_the_shorter_is_the_queue(times: float, part: f
     assert len(took_s) > 0.95 * speed
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(speed=st.floats(50, 20_000), times=st.floats(1.1, 5))
 def test_a_server_of_any_speed_has_its_hands_full_and_no_long_queue(
     speed: float, times: float
@@ -119,7 +119,7 @@ def test_a_server_of_any_speed_has_its_hands_full_and_no_long_queue(
     assert len(took_s) > 0.9 * answers
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(speed=st.floats(50, 20_000), load=st.floats(0.01, 0.99))
 def test_what_can_be_served_is_not_turned_away(speed: float, load: float) -> None:
     arrivals = list(every(speed * load, 1_000 / speed))
