@@ -33,6 +33,7 @@ from lastschrift.storage.postgres.installation import PostgresInstallation
 from lastschrift.storage.postgres.store import PostgresStore
 from tests.audit.trails import verified
 from tests.databases import lent_database
+from tests.postgres import name_in
 from tests.storage.filling import (
     IDS,
     NOW,
@@ -282,6 +283,8 @@ async def test_what_the_servers_log_is_told_has_nothing_of_the_payer(
 
 
 async def _refusal(url: str, new: NewBankAccount) -> asyncpg.PostgresError:
+    talkative = f"ALTER DATABASE {name_in(url)} SET log_parameter_max_length_on_error = -1"
+    await rows(url, talkative)
     connection: Connection = await Primary(url).connect()
     try:
         values = batch.add_all_values([new], [None], IDS.new_id(), 1)
@@ -290,6 +293,7 @@ async def _refusal(url: str, new: NewBankAccount) -> asyncpg.PostgresError:
         return refused.value
     finally:
         await connection.close()
+        await rows(url, talkative.replace("-1", "DEFAULT"))
 
 
 def test_the_longest_statement_is_kept_ready() -> None:

@@ -6,6 +6,8 @@ would hold up the others for as long as a connection may take. What each connect
 - a lock is waited for two seconds, then it is told that it is held;
 - no statement timeout, whatever the role has: a COMMIT that is cut off while it waits for the
   standby is a commit that can vanish (Patroni's issue 1412);
+- the log has no values where a statement fails, whatever the database has: payers' names are among
+  them;
 - statements are planned once, whatever their arguments are, and by an index if there is one: none
   of them wants most of a table, even where statistics say so (an old one would drop expired tokens
   by reading all tokens).
@@ -29,6 +31,7 @@ _SERVER_SETTINGS = {
     "enable_seqscan": "off",
     "jit": "off",
     "lock_timeout": "2s",
+    "log_parameter_max_length_on_error": "0",
     "plan_cache_mode": "force_generic_plan",
     "statement_timeout": "0",
 }
