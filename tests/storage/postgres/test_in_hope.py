@@ -12,7 +12,6 @@ from typing import Any
 import asyncpg
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from lastschrift.domain.bank_account import BankAccount
@@ -43,6 +42,7 @@ from tests.storage.filling import (
     new_account,
     new_audit_entry,
 )
+from tests.storage.tried import BATCHES, Tried
 
 pytestmark = pytest.mark.anyio
 
@@ -189,19 +189,6 @@ async def test_after_one_in_vain_some_are_not_tried(merchant: Merchant, url: str
 
 
 # --- what becomes of them -------------------------------------------------------------------------
-
-Tried = tuple[int, int, int | None]
-"""An account: its number, whose it is, and which of some ids it takes, or None."""
-
-BATCHES = st.lists(
-    st.lists(
-        st.tuples(st.integers(0, 5), st.integers(0, 4), st.none() | st.integers(0, 2)),
-        min_size=1,
-        max_size=6,
-    ),
-    min_size=1,
-    max_size=4,
-)
 
 
 @settings(max_examples=40)

@@ -11,7 +11,6 @@ from typing import Any
 import apsw
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from lastschrift.domain.bank_account import BankAccount
@@ -43,6 +42,7 @@ from tests.storage.filling import (
     new_audit_entry,
 )
 from tests.storage.sqlite.conftest import Bench, Gate
+from tests.storage.tried import BATCHES, Tried
 
 pytestmark = pytest.mark.anyio
 
@@ -269,10 +269,6 @@ async def test_after_one_some_rounds_are_not_tried(bench: Bench, merchant: Merch
     assert not await faults(bench.path)
 
 
-Tried = tuple[int, int, int | None]
-"""An account: its number, whose it is (`debtors_of`), and the number whose id it takes, or None."""
-
-
 def debtors_of(merchant: Merchant) -> list[DebtorRef | None]:
     """Return whoever an account may be for, and some for whom it may not."""
     unknown = DebtorRef(DebtorId(IDS.new_id()), DebtorKind.CUSTOMER)
@@ -280,19 +276,8 @@ def debtors_of(merchant: Merchant) -> list[DebtorRef | None]:
     return [merchant.customer, None, merchant.gone, unknown, mistaken]
 
 
-ROUNDS = st.lists(
-    st.lists(
-        st.tuples(st.integers(0, 5), st.integers(0, 4), st.none() | st.integers(0, 2)),
-        min_size=1,
-        max_size=6,
-    ),
-    min_size=1,
-    max_size=5,
-)
-
-
 @settings(max_examples=60)
-@given(rounds=ROUNDS)
+@given(rounds=BATCHES)
 def test_nobody_can_tell_it_from_a_round_in_steps(
     rounds: list[list[Tried]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
