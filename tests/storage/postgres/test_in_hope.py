@@ -23,7 +23,7 @@ from lastschrift.domain.errors import (
     DomainError,
 )
 from lastschrift.domain.identity import AccountId, ContractId, DebtorId
-from lastschrift.operations.ports import NewBankAccount
+from lastschrift.operations.ports import NewBankAccount, Transaction
 from lastschrift.operations.register_bank_account import register_bank_accounts
 from lastschrift.storage.hope import WITHOUT_MIN
 from lastschrift.storage.postgres import batch
@@ -185,6 +185,22 @@ async def test_after_one_in_vain_some_are_not_tried(merchant: Merchant, url: str
     for number in range(WITHOUT_MIN):
         await merchant.register(merchant.new(1 + number))
     assert statements == CAREFULLY * (WITHOUT_MIN - 1) + IN_HOPE
+    assert not await faults(url)
+
+
+async def test_what_was_written_down_before_is_not_undone_with_it(
+    merchant: Merchant, url: str
+) -> None:
+    async def operation(transaction: Transaction, new: Sequence[NewBankAccount]) -> list[Outcome]:
+        entries = [new_audit_entry(merchant.contract, IDS.new_id()) for _ in new]
+        await transaction.add_audit_entries(entries)
+        return await register_bank_accounts(transaction, new)
+
+    await merchant.register(merchant.new(1))
+    outcome = await merchant.store.write_batched(operation, lambda: merchant.new(1))
+    assert isinstance(outcome, BankAccountAlreadyRegistered)
+    await merchant.register(merchant.new(2))
+    assert await count(url, "audit_entry") == 3
     assert not await faults(url)
 
 

@@ -147,6 +147,7 @@ class PostgresEngine:
         """Insert audit entries, unless an earlier run did."""
         if not entries:
             return
+        self._hope = None  # what is committed here must not be undone in the chain
         chain = self._lent_chain().chain
         block = chain.draft(entries)
         links = chain.close(block)
