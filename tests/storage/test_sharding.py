@@ -17,9 +17,12 @@ import pytest
 
 import lastschrift.storage
 from lastschrift.domain.identity import ContractId
+from lastschrift.storage.postgres import account_rows
+from lastschrift.storage.postgres import adding as postgres_adding
 from lastschrift.storage.postgres import batch as postgres_batch
 from lastschrift.storage.postgres.codec import POSTGRES_CODEC
 from lastschrift.storage.postgres.installation import PostgresInstallation
+from lastschrift.storage.sqlite import adding as sqlite_adding
 from lastschrift.storage.sqlite import batch as sqlite_batch
 from lastschrift.storage.sqlite.connection import open_for_reading
 from lastschrift.storage.sqlite.installation import SqliteInstallation
@@ -114,17 +117,20 @@ _SAME_CONTRACT = re.compile(
 _INSERTED = re.compile(r"INTO (\w+)\s*\(\s*(\w+)")
 
 
+BATCHES = (sqlite_adding, sqlite_batch, postgres_adding, postgres_batch)
+
+
 def queries() -> dict[str, str]:
     """Return the text of every statement, by its name."""
     found = {**all_statements(), **_constants(postgres_batch)}
     for name, asked in ASKED.items():
         for kind, statement in statements_of(asked, POSTGRES_CODEC, ContractId(uuid4())).items():
             found[f"{name}: {kind}"] = re.sub(r" /\* by \w+ \*/", "", statement.text)
-    for batch in (sqlite_batch, postgres_batch):
+    for batch in BATCHES:
         for name, make in vars(batch).items():
             if name.endswith("_sql") and not name.startswith("_"):
                 found[f"{batch.__name__}: {name}"] = make(3)
-    found |= {f"adding, {n}": text for n, text in enumerate(sqlite_batch.ADDING)}
+    found |= {f"adding, {n}": text for n, text in enumerate(sqlite_adding.ADDING)}
     return found
 
 
@@ -212,7 +218,7 @@ def texts_in(file: Path) -> Iterator[str]:
 
 
 def test_tables_are_joined_nowhere_else() -> None:
-    looked_at = {inspect.getfile(it) for it in (postgres_batch, sqlite_batch)}
+    looked_at = {inspect.getfile(it) for it in (*BATCHES, account_rows)}
     folder = Path(inspect.getfile(lastschrift.storage)).parent
     looked_at |= {str(file) for file in (folder / "statements").glob("*.py")}
     files = [file for file in folder.rglob("*.py") if str(file) not in looked_at]

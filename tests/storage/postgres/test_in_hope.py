@@ -26,7 +26,7 @@ from lastschrift.domain.identity import AccountId, ContractId, DebtorId
 from lastschrift.operations.ports import NewBankAccount, Transaction
 from lastschrift.operations.register_bank_account import register_bank_accounts
 from lastschrift.storage.hope import WITHOUT_MIN
-from lastschrift.storage.postgres import batch
+from lastschrift.storage.postgres import adding, batch
 from lastschrift.storage.postgres.connecting import STATEMENT_BYTES_MAX, Connection, Primary
 from lastschrift.storage.postgres.installation import PostgresInstallation
 from lastschrift.storage.postgres.store import PostgresStore
@@ -92,7 +92,7 @@ def _same(new: NewBankAccount) -> NewBankAccount:
 
 def _name(named: list[str], record: asyncpg.connection.LoggedQuery) -> None:
     """Add the name of a statement, if it is one of ours: the driver has some of its own."""
-    if record.query.startswith(batch.add_all_sql(1).partition("$1")[0]):
+    if record.query.startswith(adding.add_all_sql(1).partition("$1")[0]):
         named.append("add_all")
     named.extend(name for name, text in vars(batch).items() if text == record.query)
 
@@ -290,9 +290,9 @@ async def _refusal(url: str, new: NewBankAccount) -> asyncpg.PostgresError:
     await rows(url, talkative)
     connection: Connection = await Primary(url).connect()
     try:
-        values = batch.add_all_values([new], [None], IDS.new_id(), 1)
+        values = adding.add_all_values([new], [None], IDS.new_id(), 1)
         with pytest.raises(asyncpg.PostgresError) as refused:
-            await connection.execute(batch.add_all_sql(1), *values)
+            await connection.execute(adding.add_all_sql(1), *values)
         return refused.value
     finally:
         await connection.close()
@@ -300,4 +300,4 @@ async def _refusal(url: str, new: NewBankAccount) -> asyncpg.PostgresError:
 
 
 def test_the_longest_statement_is_kept_ready() -> None:
-    assert len(batch.add_all_sql(batch.ROWS_MAX)) <= STATEMENT_BYTES_MAX
+    assert len(adding.add_all_sql(adding.ROWS_MAX)) <= STATEMENT_BYTES_MAX

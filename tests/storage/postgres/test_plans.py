@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from lastschrift.storage.postgres import batch
+from lastschrift.storage.postgres import adding, batch
 from lastschrift.storage.postgres.connecting import Connection, Primary
 from lastschrift.storage.statements import all_statements
 from tests.postgres import shared_postgres
@@ -71,7 +71,7 @@ def _constants(module: ModuleType) -> dict[str, str]:
     }
 
 
-STATEMENTS = {**all_statements(), **_constants(batch), "add_all_sql": batch.add_all_sql(16)}
+STATEMENTS = {**all_statements(), **_constants(batch), "add_all_sql": adding.add_all_sql(16)}
 
 
 def planned(fill: tuple[str, ...], texts: dict[str, str]) -> dict[str, str]:

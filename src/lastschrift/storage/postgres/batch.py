@@ -1,157 +1,29 @@
 """The statements that work on many rows at once, and their arguments.
 
-Mostly all of a batch is new: `add_all_sql` adds all of it, or fails. What can't be added that way
-is added by `ADD_ACCOUNTS`: arrays in, a row back for each that needs a word.
+Arrays go in, and a row comes back for each that needs a word. Mostly all of a batch is new, and was
+added by `lastschrift.storage.postgres.adding` before any of these is needed.
 
 A row is known by its sealed IBAN: no other has the same, not even one of the same id and IBAN. So
 a batch that is sent again, its COMMIT never heard of, finds what it kept the first time.
 """
 
 from collections.abc import Sequence
-from functools import cache
-from uuid import UUID
 
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.chaining import Written
-from lastschrift.storage.codec import Row, Value
-from lastschrift.storage.folding import folded_column
-from lastschrift.storage.postgres.codec import put_json
-
-# --- adding all of a batch, or nothing ------------------------------------------------------------
-
-ROWS_MAX = 256
-"""Rows of one statement: 22 values of 256 rows are 5,632 of the 65,535 that PostgreSQL takes."""
-
-_TYPE_BY_COLUMN = {
-    "contract_id": "uuid",
-    "id": "uuid",
-    "debtor_id": "uuid",
-    "debtor_kind": "text",
-    "fingerprint": "bytea",
-    "iban_sealed": "bytea",
-    "iban_country": "text",
-    "iban_last_four": "text",
-    "bic": "text",
-    "bank_name": "text",
-    "owner": "text",
-    "holder": "text",
-    "created": "timestamptz",
-    "managed_by": "uuid",
-    "folded_owner": "text",
-    "fingerprint_even": "bytea",
-    "at": "timestamptz",
-    "client_id": "uuid",
-    "action": "text",
-    "caller_debtor_id": "uuid",
-    "source": "text",
-    "link": "bytea",
-}
-"""A row of `add_all_sql`: an account, its debtor's kind, and its audit entry."""
-
-_COLUMNS = len(_TYPE_BY_COLUMN)
-
-
-def add_all_sql(count: int) -> str:
-    """Insert all rows with their audit entries, or fail: one conflicts, or has no debtor.
-
-    Arguments: a value for each column, row after row; the audit entries' writer, and the number of
-    the first one. So many rows have place in it, or some more: values that are left out are NULL.
-
-    Each value is an argument of its own: arrays are dearer, for the driver and for the server. What
-    fails says no more of a row than its key, as the server's log has it.
-    """
-    return _add_all_sql(_rows_of_text(count))
-
-
-def _rows_of_text(count: int) -> int:
-    """Return how many rows the text has that is taken for so many: few serve all lengths."""
-    step = 8 if count <= 64 else 32
-    return 1 if count == 1 else -(-count // step) * step
-
-
-@cache
-def _add_all_sql(rows: int) -> str:
-    last = rows * _COLUMNS
-    return f"""
-WITH input AS MATERIALIZED (
-    SELECT * FROM (VALUES {_value_lists(rows)}) AS v ({", ".join(_TYPE_BY_COLUMN)}, place)
-), added AS (
-    INSERT INTO bank_account (
-        contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic,
-        bank_name, owner, holder, created, managed_by, folded_owner, fingerprint_even
-    )
-    SELECT CASE WHEN v.debtor_id IS NULL OR d.id IS NOT NULL THEN v.contract_id
-                ELSE concat('no debtor ', v.debtor_id)::uuid END,
-           v.id, v.debtor_id, v.fingerprint, v.iban_sealed, v.iban_country, v.iban_last_four,
-           v.bic, v.bank_name, v.owner, v.holder::jsonb, v.created, v.managed_by, v.folded_owner,
-           v.fingerprint_even
-    FROM input v
-    LEFT JOIN LATERAL ({_DEBTOR_LOCKED}) d ON true
-    WHERE v.contract_id IS NOT NULL
-    ORDER BY v.contract_id, v.debtor_id, v.fingerprint, v.fingerprint_even
-)
-INSERT INTO audit_entry (
-    contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, link
-)
-SELECT v.contract_id, ${last + 1}::uuid, ${last + 2}::bigint + v.place, v.at, v.client_id,
-       v.action, v.id, v.caller_debtor_id, v.source, v.link
-FROM input v
-WHERE v.contract_id IS NOT NULL
-"""
-
-
-_DEBTOR_LOCKED = """
-        SELECT d.id FROM debtor d
-        WHERE d.contract_id = v.contract_id AND d.id = v.debtor_id AND d.kind = v.debtor_kind
-          AND d.deleted IS NULL
-        FOR SHARE
-    """
-"""The debtor of a row; locked, or an account could land under one that is just being deleted."""
-
-
-def _value_lists(rows: int) -> str:
-    """Return so many lists of arguments, each with its place; the first one tells their types."""
-    types = [f"::{kind}" for kind in _TYPE_BY_COLUMN.values()]
-    lists = []
-    for place in range(rows):
-        first = 1 + place * _COLUMNS
-        values = [f"${first + n}{'' if place else types[n]}" for n in range(_COLUMNS)]
-        lists.append(f"({', '.join(values)}, {place})")
-    return ", ".join(lists)
-
-
-def add_all_values(
-    accounts: Sequence[NewBankAccount],
-    links: Sequence[bytes | None],
-    writer: UUID,
-    first: int,
-) -> list[Value]:
-    """Return the arguments of `add_all_sql`: accounts, and the links of their audit entries.
-
-    ``first`` is the number of ``writer``'s first entry.
-    """
-    count = len(accounts)
-    values: list[Value] = []
-    for new, link in zip(accounts, links, strict=True):
-        values += _account_row(new, link)
-    values += [None] * ((_rows_of_text(count) - count) * _COLUMNS)
-    values += (writer, first)
-    return values
-
+from lastschrift.storage.codec import Value
+from lastschrift.storage.postgres import account_rows
 
 # --- adding what can be, and telling of the rest --------------------------------------------------
+
+_ARGUMENTS = {**account_rows.TYPE_BY_COLUMN, "digest": "bytea"}
 
 ADD_ACCOUNTS = f"""
 WITH input AS MATERIALIZED (
     SELECT * FROM unnest(
-        $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[], $7::text[],
-        $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[],
-        $14::uuid[], $15::text[], $16::bytea[], $17::timestamptz[], $18::uuid[], $19::text[],
-        $20::uuid[], $21::text[], $22::bytea[]
+        {", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_ARGUMENTS.values(), 1))}
     ) WITH ORDINALITY AS v (
-        contract_id, id, debtor_id, debtor_kind, fingerprint, iban_sealed, iban_country,
-        iban_last_four, bic, bank_name, owner, holder, created, managed_by, folded_owner,
-        fingerprint_even, at, client_id, action, caller_debtor_id, source, digest, place
+        {", ".join(_ARGUMENTS)}, place
     )
 ), added AS (
     INSERT INTO bank_account (
@@ -162,7 +34,7 @@ WITH input AS MATERIALIZED (
            v.iban_last_four, v.bic, v.bank_name, v.owner, v.holder::jsonb, v.created,
            v.managed_by, v.folded_owner, v.fingerprint_even
     FROM input v
-    LEFT JOIN LATERAL ({_DEBTOR_LOCKED}) d ON true
+    LEFT JOIN LATERAL ({account_rows.DEBTOR_LOCKED}) d ON true
     WHERE v.debtor_id IS NULL OR d.id IS NOT NULL
     ORDER BY v.contract_id, v.debtor_id, v.fingerprint, v.fingerprint_even, v.place
     ON CONFLICT DO NOTHING
@@ -276,36 +148,11 @@ def account_values(
     accounts: Sequence[NewBankAccount], digests: Sequence[bytes]
 ) -> tuple[list[Value], ...]:
     """Return the arguments of `ADD_ACCOUNTS`, but for the last four: a list for each column."""
-    rows = list(map(_account_row, accounts, digests))
+    rows = [
+        (*account_rows.account_row(new), digest)
+        for new, digest in zip(accounts, digests, strict=True)
+    ]
     return tuple(map(list, zip(*rows, strict=True)))
-
-
-def _account_row(new: NewBankAccount, digest_or_link: bytes | None) -> Row:
-    account, debtor, audit = new.account, new.account.debtor, new.audit
-    return (
-        account.contract_id,
-        account.id,
-        None if debtor is None else debtor.id,
-        None if debtor is None else debtor.kind,
-        new.fingerprints.odd,
-        new.sealed_iban,
-        account.iban_country,
-        account.iban_last_four,
-        account.bic,
-        account.bank_name,
-        account.owner,
-        None if account.holder is None else put_json(account.holder),
-        account.created,
-        account.managed_by,
-        folded_column(account.owner),
-        new.fingerprints.even,
-        audit.at,
-        audit.client_id,
-        audit.action,
-        audit.debtor_id,
-        audit.source,
-        digest_or_link,
-    )
 
 
 def kept_before_values(

@@ -10,7 +10,7 @@ from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import AuditEntry, NewBankAccount
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.hope import Hope
-from lastschrift.storage.postgres import batch
+from lastschrift.storage.postgres import adding, batch
 from lastschrift.storage.postgres.auditing import LentChain
 from lastschrift.storage.postgres.codec import POSTGRES_CODEC
 from lastschrift.storage.postgres.connecting import Connection
@@ -29,7 +29,7 @@ and without statistics the key's own index looks as good for one."""
 _NONE_INSERTED = "INSERT 0 0"
 
 _NOT_ALL = (asyncpg.UniqueViolationError, asyncpg.InvalidTextRepresentationError)
-"""What `batch.add_all_sql` fails with where an account is there already, or its debtor is not."""
+"""What `adding.add_all_sql` fails with where an account is there already, or its debtor is not."""
 
 AuditKey = tuple[ContractId, UUID, int]
 """Whose an audit entry is, who wrote it, and its number among that one's."""
@@ -93,15 +93,15 @@ class PostgresEngine:
         """
         hope, self._hope = self._hope, None
         lent = self._lent_chain()
-        if hope is None or lent.is_rerun or len(accounts) > batch.ROWS_MAX or not hope.is_there():
+        if hope is None or lent.is_rerun or len(accounts) > adding.ROWS_MAX or not hope.is_there():
             return False
         block = lent.chain.draft([new.audit for new in accounts])
         _, _, first, *_ = block.entries[0]
         links = lent.chain.close(block)
         try:
             await self._connection.execute(
-                batch.add_all_sql(len(accounts)),
-                *batch.add_all_values(accounts, links, lent.chain.writer, first),
+                adding.add_all_sql(len(accounts)),
+                *adding.add_all_values(accounts, links, lent.chain.writer, first),
             )
         except _NOT_ALL:
             lent.chain.undo()

@@ -16,11 +16,11 @@ from lastschrift.storage.folding import folded_column
 from lastschrift.storage.sqlite.codec import put_instant, put_json
 from lastschrift.storage.sqlite.runs import RunOf
 
-_ACCOUNT_COLUMNS = (
+ACCOUNT_COLUMNS = (
     "contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic, "
     "bank_name, owner, holder, created, managed_by, folded_owner, fingerprint_even, fingerprint_run"
 )
-_AUDIT_COLUMNS = (
+AUDIT_COLUMNS = (
     "contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, "
     "further_subjects, link"
 )
@@ -39,8 +39,8 @@ def add_accounts_sql(count: int) -> str:
     """
     inserted = ", ".join(f"v.column{n}" for n in range(1, 17))
     return f"""
-    INSERT INTO bank_account ({_ACCOUNT_COLUMNS})
-    SELECT {inserted} FROM (VALUES {_value_list(17, count)}) v
+    INSERT INTO bank_account ({ACCOUNT_COLUMNS})
+    SELECT {inserted} FROM (VALUES {value_list(17, count)}) v
     LEFT JOIN debtor d
         ON d.contract_id = v.column1 AND d.id = v.column3 AND d.kind = v.column17
         AND d.deleted IS NULL
@@ -53,11 +53,12 @@ def account_values(accounts: Sequence[NewBankAccount], run_of: RunOf) -> list[Va
     """Return the arguments of `add_accounts_sql`, row after row."""
     values: list[Value] = []
     for new in accounts:
-        values += _account_row(new, run_of)
+        values += account_row(new, run_of)
     return values
 
 
-def _account_row(new: NewBankAccount, run_of: RunOf) -> Row:
+def account_row(new: NewBankAccount, run_of: RunOf) -> Row:
+    """Return an account as `ACCOUNT_COLUMNS` has it, then its debtor's kind."""
     account = new.account
     contract = account.contract_id.bytes
     debtor = account.debtor
@@ -86,71 +87,6 @@ def _holder_json(account: BankAccount) -> str | None:
     return None if account.holder is None else put_json(account.holder)
 
 
-# --- adding in one step ---------------------------------------------------------------------------
-
-_ACCOUNT = _ACCOUNT_COLUMNS.split(", ")
-_ENTRY = [f"entry_{column}" for column in _AUDIT_COLUMNS.split(", ")[1:]]  # of the same contract
-_ADDED = [*_ACCOUNT, "debtor_kind", *_ENTRY]
-
-_ROWS_AT_ONCE = 8
-"""Rows are filled up to a multiple of it, so that few texts serve all lengths."""
-
-ADDING = (
-    f"CREATE TEMP VIEW added AS SELECT {', '.join(f'NULL AS {column}' for column in _ADDED)}",
-    f"""
-    CREATE TEMP TRIGGER added_is_kept INSTEAD OF INSERT ON added
-    WHEN NEW.contract_id IS NOT NULL
-    BEGIN
-        SELECT RAISE(ROLLBACK, 'no such debtor')
-        WHERE NEW.debtor_id IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM debtor d
-            WHERE d.contract_id = NEW.contract_id AND d.id = NEW.debtor_id
-                AND d.kind = NEW.debtor_kind AND d.deleted IS NULL
-        );
-        INSERT INTO bank_account ({_ACCOUNT_COLUMNS})
-        SELECT {", ".join(f"NEW.{column}" for column in _ACCOUNT)} WHERE NEW.id IS NOT NULL;
-        INSERT INTO audit_entry ({_AUDIT_COLUMNS})
-        VALUES (NEW.contract_id, {", ".join(f"NEW.{column}" for column in _ENTRY)});
-    END
-    """,
-)
-"""What a connection needs for `add_sql`. A row is an account with its audit entry, or one alone."""
-
-_NO_ACCOUNT = (None,) * len(_ACCOUNT)  # without its contract, and with its debtor's kind
-
-Added = tuple[NewBankAccount | None, AuditEntry]
-"""A row of what is added: an account and its audit entry, or an entry alone."""
-
-
-def add_sql(count: int) -> str:
-    """Add accounts and audit entries, all of them or, where one can't be added, nothing.
-
-    Without a transaction around it, it is one. So many rows have place in it, or some more.
-    """
-    return _add_sql(-(-count // _ROWS_AT_ONCE))
-
-
-@cache
-def _add_sql(eighths: int) -> str:
-    return f"INSERT INTO added VALUES {_value_list(len(_ADDED), eighths * _ROWS_AT_ONCE)}"
-
-
-def add_values(
-    rows: Sequence[Added],
-    run_of: RunOf,
-    entries: Sequence[Written],
-    links: Sequence[bytes | None],
-) -> list[Value]:
-    """Return the arguments of `add_sql`, row after row; each row has its entry and link."""
-    values: list[Value] = []
-    for (new, _), (contract, *entry), link in zip(rows, entries, links, strict=True):
-        values += (contract, *_NO_ACCOUNT) if new is None else _account_row(new, run_of)
-        values += entry
-        values.append(link)
-    values += [None] * (-len(rows) % _ROWS_AT_ONCE * len(_ADDED))
-    return values
-
-
 # --- telling which were left out, and why ---------------------------------------------------------
 
 
@@ -162,7 +98,7 @@ def left_out_sql(count: int) -> str:
     """
     return f"""
     SELECT v.column1
-    FROM (VALUES {_value_list(4, count)}) v
+    FROM (VALUES {value_list(4, count)}) v
     LEFT JOIN bank_account a
         ON a.contract_id = v.column2 AND a.id = v.column3 AND a.iban_sealed = v.column4
     WHERE a.id IS NULL
@@ -187,7 +123,7 @@ def why_left_out_sql(count: int) -> str:
     return f"""
     SELECT v.column1, COALESCE(held.id, held_even.id), taken.id IS NOT NULL,
         v.column4 IS NOT NULL AND d.id IS NULL
-    FROM (VALUES {_value_list(7, count)}) v
+    FROM (VALUES {value_list(7, count)}) v
     LEFT JOIN bank_account held
         ON held.contract_id = v.column2 AND held.debtor_id = v.column4
         AND held.fingerprint = v.column5 AND held.deleted IS NULL
@@ -224,7 +160,7 @@ def why_left_out_values(accounts: Sequence[NewBankAccount]) -> list[Value]:
 @cache
 def add_audit_entries_sql(count: int) -> str:
     """Insert audit entries."""
-    return f"INSERT INTO audit_entry ({_AUDIT_COLUMNS}) VALUES {_value_list(11, count)}"
+    return f"INSERT INTO audit_entry ({AUDIT_COLUMNS}) VALUES {value_list(11, count)}"
 
 
 def audits_of_kept(accounts: Sequence[NewBankAccount], left_out: Sequence[int]) -> list[AuditEntry]:
@@ -247,7 +183,8 @@ def audit_values(entries: Sequence[Written], links: Sequence[bytes | None]) -> l
 # --- lists of values ------------------------------------------------------------------------------
 
 
-def _value_list(columns: int, rows: int) -> str:
+def value_list(columns: int, rows: int) -> str:
+    """Return so many rows of so many variables, to stand behind VALUES."""
     row = "(" + ", ".join("?" * columns) + ")"
     return ", ".join([row] * rows)
 

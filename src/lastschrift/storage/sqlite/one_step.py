@@ -22,7 +22,7 @@ from lastschrift.storage.codec import Value
 from lastschrift.storage.hope import Hope
 from lastschrift.storage.jobs import Round
 from lastschrift.storage.selecting import Statement
-from lastschrift.storage.sqlite import batch
+from lastschrift.storage.sqlite import adding
 from lastschrift.storage.sqlite.auditing import RoundsTrail
 from lastschrift.storage.sqlite.codec import SQLITE_CODEC
 from lastschrift.storage.sqlite.drive import drive
@@ -44,7 +44,7 @@ class AddingEngine:
     codec = SQLITE_CODEC
 
     def __init__(self) -> None:
-        self.added: list[batch.Added] = []
+        self.added: list[adding.Added] = []
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
         """Take accounts with their audit entries, in the hope that none is left out."""
@@ -88,7 +88,7 @@ class OneStep:
     """Rounds of one writing connection that are kept in one step, one after the other."""
 
     def __init__(self, connection: apsw.Connection, trail: RoundsTrail, runs: Runs) -> None:
-        for statement in batch.ADDING:
+        for statement in adding.ADDING:
             connection.execute(statement)
         self._connection = connection
         self._trail = trail
@@ -135,5 +135,5 @@ class OneStep:
                 job.result = result
         entries, links = self._trail.draft([entry for _, entry in engine.added])
         run_of = self._runs.for_accounts(sum(new is not None for new, _ in engine.added))
-        self._statement = batch.add_sql(len(engine.added))
-        self._values = batch.add_values(engine.added, run_of, entries, links)
+        self._statement = adding.add_sql(len(engine.added))
+        self._values = adding.add_values(engine.added, run_of, entries, links)

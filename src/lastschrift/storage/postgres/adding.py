@@ -1,0 +1,98 @@
+"""Adding all of a batch by one statement, which fails where one account of it can't be added.
+
+Mostly all of a batch is new. What can't be added this way goes by
+`lastschrift.storage.postgres.batch.ADD_ACCOUNTS`.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from uuid import UUID
+
+from lastschrift.operations.ports import NewBankAccount
+from lastschrift.storage.codec import Value
+from lastschrift.storage.postgres import account_rows
+
+ROWS_MAX = 256
+"""Rows of one statement: 22 values of 256 rows are 5,632 of the 65,535 that PostgreSQL takes."""
+
+_ARGUMENTS = {**account_rows.TYPE_BY_COLUMN, "link": "bytea"}
+
+
+def add_all_sql(count: int) -> str:
+    """Insert all rows with their audit entries, or fail: one conflicts, or has no debtor.
+
+    Arguments: a value for each column, row after row; the audit entries' writer, and the number of
+    the first one. So many rows have place in it, or some more: values that are left out are NULL.
+
+    Each value is an argument of its own: arrays are dearer, for the driver and for the server. What
+    fails says no more of a row than its key, as the server's log has it.
+    """
+    return _add_all_sql(_rows_of_text(count))
+
+
+def _rows_of_text(count: int) -> int:
+    """Return how many rows the text has that is taken for so many: few serve all lengths."""
+    step = 8 if count <= 64 else 32
+    return 1 if count == 1 else -(-count // step) * step
+
+
+@cache
+def _add_all_sql(rows: int) -> str:
+    last = rows * len(_ARGUMENTS)
+    return f"""
+WITH input AS MATERIALIZED (
+    SELECT * FROM (VALUES {_value_lists(rows)}) AS v ({", ".join(_ARGUMENTS)}, place)
+), added AS (
+    INSERT INTO bank_account (
+        contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic,
+        bank_name, owner, holder, created, managed_by, folded_owner, fingerprint_even
+    )
+    SELECT CASE WHEN v.debtor_id IS NULL OR d.id IS NOT NULL THEN v.contract_id
+                ELSE concat('no debtor ', v.debtor_id)::uuid END,
+           v.id, v.debtor_id, v.fingerprint, v.iban_sealed, v.iban_country, v.iban_last_four,
+           v.bic, v.bank_name, v.owner, v.holder::jsonb, v.created, v.managed_by, v.folded_owner,
+           v.fingerprint_even
+    FROM input v
+    LEFT JOIN LATERAL ({account_rows.DEBTOR_LOCKED}) d ON true
+    WHERE v.contract_id IS NOT NULL
+    ORDER BY v.contract_id, v.debtor_id, v.fingerprint, v.fingerprint_even
+)
+INSERT INTO audit_entry (
+    contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, link
+)
+SELECT v.contract_id, ${last + 1}::uuid, ${last + 2}::bigint + v.place, v.at, v.client_id,
+       v.action, v.id, v.caller_debtor_id, v.source, v.link
+FROM input v
+WHERE v.contract_id IS NOT NULL
+"""
+
+
+def _value_lists(rows: int) -> str:
+    """Return so many lists of arguments, each with its place; the first one tells their types."""
+    types = [f"::{kind}" for kind in _ARGUMENTS.values()]
+    lists = []
+    for place in range(rows):
+        first = 1 + place * len(_ARGUMENTS)
+        values = [f"${first + n}{'' if place else types[n]}" for n in range(len(_ARGUMENTS))]
+        lists.append(f"({', '.join(values)}, {place})")
+    return ", ".join(lists)
+
+
+def add_all_values(
+    accounts: Sequence[NewBankAccount],
+    links: Sequence[bytes | None],
+    writer: UUID,
+    first: int,
+) -> list[Value]:
+    """Return the arguments of `add_all_sql`: accounts, and the links of their audit entries.
+
+    ``first`` is the number of ``writer``'s first entry.
+    """
+    count = len(accounts)
+    values: list[Value] = []
+    for new, link in zip(accounts, links, strict=True):
+        values += account_rows.account_row(new)
+        values.append(link)
+    values += [None] * ((_rows_of_text(count) - count) * len(_ARGUMENTS))
+    values += (writer, first)
+    return values
