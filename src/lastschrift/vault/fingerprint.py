@@ -6,44 +6,17 @@ fingerprint under each, in two columns, the one for odd versions, the other for 
 HMAC-SHA-256 under a key of the contract's own. An unkeyed hash would protect nothing: a German bank
 code has at most 10^10 account numbers, and all of them are hashed in minutes.
 
->>> Fingerprinter(bytes(32)).fingerprint("DE89370400440532013000").hex()[:8]
+>>> FingerprintKeys({1: bytes(32)}, [1]).fingerprints("DE89370400440532013000").odd.hex()[:8]
 '0bc5b336'
 """
 
-import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from lastschrift.operations.ports import KEYS_KNOWN_AFTER, Fingerprints, KeyPurpose, WrappedKey
 from lastschrift.vault.concealed import Concealed
-
-_BLOCK_BYTES = 64
-_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
-
-
-class Fingerprinter(Concealed):
-    """Makes the fingerprints of one contract.
-
-    The two hashes of HMAC (RFC 2104 §4) are kept with the key already taken in, and copied for each
-    IBAN. `hmac.digest` would let go of the interpreter's lock, and wait to have it back;
-    `hmac.HMAC.copy` takes twice the time of this.
-    """
-
-    __slots__ = ("_inner", "_outer")
-
-    def __init__(self, key: bytes) -> None:
-        block = key.ljust(_BLOCK_BYTES, b"\0")
-        self._inner = hashlib.sha256(block.translate(_INNER_PAD))
-        self._outer = hashlib.sha256(block.translate(_OUTER_PAD))
-
-    def fingerprint(self, electronic_iban: str) -> bytes:
-        """Return the 32 bytes that stand for an IBAN in capitals and without blanks."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(electronic_iban.encode("ascii"))
-        outer.update(inner.digest())
-        return outer.digest()
+from lastschrift.vault.keyed_hash import KeyedHash
 
 
 class FingerprintKeys(Concealed):
@@ -53,27 +26,27 @@ class FingerprintKeys(Concealed):
 
     def __init__(self, keys: Mapping[int, bytes], versions: Sequence[int]) -> None:
         self.versions = tuple(versions)
-        self._keys = {version: Fingerprinter(key) for version, key in keys.items()}
+        self._keys = {version: KeyedHash(key) for version, key in keys.items()}
         by_parity = {version % 2: self._keys[version] for version in versions}
         self._odd, self._even = by_parity.get(1), by_parity.get(0)
 
     def fingerprints(self, electronic_iban: str) -> Fingerprints:
         """Return an IBAN's fingerprints under all versions that live."""
-        odd, even = self._odd, self._even
+        odd, even, iban = self._odd, self._even, electronic_iban.encode("ascii")
         return Fingerprints(
-            None if odd is None else odd.fingerprint(electronic_iban),
-            None if even is None else even.fingerprint(electronic_iban),
+            None if odd is None else odd.digest(iban),
+            None if even is None else even.digest(iban),
         )
 
     def leading(self, electronic_iban: str) -> tuple[int, bytes]:
         """Return the version by which accounts are looked for, and the fingerprint under it."""
         version = self.versions[0]
-        return version, self._keys[version].fingerprint(electronic_iban)
+        return version, self._keys[version].digest(electronic_iban.encode("ascii"))
 
     def are_of(self, electronic_iban: str, kept: Fingerprints) -> bool:
         """Say whether an account with this IBAN may have these: one to look for it by, or none."""
         odd, even = kept.odd, kept.even
-        made = {key.fingerprint(electronic_iban) for key in self._keys.values()}
+        made = {key.digest(electronic_iban.encode("ascii")) for key in self._keys.values()}
         is_found = (odd if self.versions[0] % 2 else even) is not None
         is_erased = odd is None and even is None
         return is_erased or (is_found and made.issuperset({odd, even} - {None}))

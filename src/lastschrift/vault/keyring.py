@@ -13,7 +13,6 @@ may have several versions of each; the newest is used, any opens what it sealed.
 True
 """
 
-import hmac
 import os
 import secrets
 import time
@@ -44,6 +43,7 @@ from lastschrift.vault.envelope import (
     Place,
 )
 from lastschrift.vault.fingerprint import FingerprintKeys, hash_key_of, live_versions
+from lastschrift.vault.keyed_hash import KeyedHash
 from lastschrift.vault.master_key import MasterKey, MasterVersionUnknown
 
 _WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
@@ -80,7 +80,7 @@ class ContractKeyRing(Concealed):
     have made hashes.
     """
 
-    __slots__ = ("_fingerprints", "_hash_keys", "_ibans", "_results", "data_version")
+    __slots__ = ("_fingerprints", "_hashes", "_ibans", "_results", "data_version")
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class ContractKeyRing(Concealed):
             data_version,
         )
         self._fingerprints = fingerprint_keys
-        self._hash_keys = hash_keys
+        self._hashes = {version: KeyedHash(key) for version, key in hash_keys.items()}
 
     def seal_iban(self, account: AccountId, iban: Iban) -> bytes:
         """Encrypt an IBAN so that it opens only as this account's."""
@@ -140,13 +140,12 @@ class ContractKeyRing(Concealed):
     @property
     def hash_versions(self) -> Sequence[int]:
         """The versions that may have made hashes that are remembered, the newest first."""
-        return sorted(self._hash_keys, reverse=True)
+        return sorted(self._hashes, reverse=True)
 
     def keyed_hash(self, version: int, purpose: str, content: bytes) -> bytes:
         """Return 32 bytes that are equal for equal contents of one purpose, and tell nothing."""
         name = purpose.encode("ascii")
-        key = self._hash_keys[version]
-        return hmac.digest(key, bytes([len(name)]) + name + content, "sha256")
+        return self._hashes[version].digest(bytes([len(name)]) + name + content)
 
     def seal_result(self, key_hash: bytes, result: UUID) -> bytes:
         """Encrypt the id of a result so that it opens only beside this key's hash."""
