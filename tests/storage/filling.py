@@ -16,7 +16,9 @@ from lastschrift.operations.ports import (
     AuditEntry,
     Everything,
     Fingerprints,
+    KeyedBankAccount,
     KeyPurpose,
+    KeyUse,
     Listing,
     NewBankAccount,
     Page,
@@ -174,6 +176,21 @@ def new_account(
         fingerprints=Fingerprints(sha256(iban.reveal().encode()).digest(), None),
         audit=new_audit_entry(contract, account.id),
     )
+
+
+def keyed_account(new: NewBankAccount) -> KeyedBankAccount:
+    """Return an account under an idempotency key of its own, which is kept for a minute."""
+    account = new.account
+    use = KeyUse(
+        contract_id=account.contract_id,
+        operation="register_bank_account",
+        key_hash=sha256(account.id.bytes).digest(),
+        command_hash=bytes(32),
+        result_sealed=account.id.bytes,
+        created=NOW,
+        expires=later(60),
+    )
+    return KeyedBankAccount(new, use)
 
 
 def new_audit_entry(contract: ContractId, subject: UUID) -> AuditEntry:

@@ -54,10 +54,13 @@ async def do_once(
     command: KeyedCommand,
     result_id: UUID,
     effect: Callable[[Transaction], Coroutine[Any, Any, DomainError | None]],
+    with_others: Callable[[KeyUse], Coroutine[Any, Any, bool]] | None = None,
 ) -> UUID | None:
     """Have an effect, whose result will be ``result_id``; or return which result it had before.
 
-    ``effect`` returns why it had none; then it has left nothing behind.
+    ``effect`` returns why it had none; then it has left nothing behind. ``with_others`` has the
+    effect and keeps the use of the key, for many commands at a time where both are new; it returns
+    whether it did. It is asked first, unless a use may be kept under another version of the key.
 
     Raises: IdempotencyKeyTaken, RequestStillRunning; what ``effect`` returns; Unavailable.
     """
@@ -75,6 +78,10 @@ async def do_once(
         return refusal
 
     try:
+        if with_others is not None and len(uses) == len(claims) == 1:
+            (use,) = claims
+            if await with_others(use):
+                return None
         outcome = await ports.store.write(operation)
     except LockedTooLong:
         raise RequestStillRunning from None

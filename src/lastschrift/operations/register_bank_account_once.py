@@ -1,4 +1,10 @@
-"""Registering a payer's bank account under an idempotency key."""
+"""Registering a payer's bank account under an idempotency key.
+
+Mostly key and account are new: many are kept together then, as without keys. Whatever is not new
+(a key, an account) goes through a transaction of its own, which finds out what to tell.
+"""
+
+from collections.abc import Sequence
 
 import msgspec
 
@@ -9,7 +15,7 @@ from lastschrift.domain.idempotency import IdempotencyKey
 from lastschrift.domain.identity import AccountId
 from lastschrift.operations.contract_keys import contract_keys
 from lastschrift.operations.do_once import KeyedCommand, Once, do_once
-from lastschrift.operations.ports import Ports, Transaction
+from lastschrift.operations.ports import KeyedBankAccount, KeyUse, Ports, Transaction
 from lastschrift.operations.register_bank_account import (
     RegisterBankAccount,
     prepare_bank_account,
@@ -39,7 +45,11 @@ async def register_bank_account_once(
         (outcome,) = await register_bank_accounts(transaction, [new])
         return outcome if isinstance(outcome, DomainError) else None
 
-    earlier = await do_once(ports, keyed, new.account.id, effect)
+    async def with_others(use: KeyUse) -> bool:
+        account = KeyedBankAccount(new, use)
+        return await ports.store.write_batched(register_keyed_bank_accounts, lambda: account)
+
+    earlier = await do_once(ports, keyed, new.account.id, effect, with_others)
     if earlier is None:
         return Once(RevealedBankAccount(new.account, command.iban), is_replayed=False)
     try:
@@ -47,6 +57,14 @@ async def register_bank_account_once(
     except BankAccountUnknown:
         raise ResultDeleted from None
     return Once(kept, is_replayed=True)
+
+
+async def register_keyed_bank_accounts(
+    transaction: Transaction, batch: Sequence[KeyedBankAccount]
+) -> list[bool]:
+    """Keep what is new of a batch; say of each whether it was kept."""
+    left_out = set(await transaction.add_keyed_bank_accounts(batch))
+    return [place not in left_out for place in range(len(batch))]
 
 
 def _content(command: RegisterBankAccount) -> bytes:

@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
 import pytest
@@ -19,9 +20,16 @@ from lastschrift.domain.errors import (
     StoreFailed,
 )
 from lastschrift.domain.identity import ContractId
-from lastschrift.operations.ports import NewBankAccount, Store, Transaction
+from lastschrift.operations.ports import (
+    KeyedBankAccount,
+    KeyUse,
+    NewBankAccount,
+    Store,
+    Transaction,
+)
 from lastschrift.operations.ports.trail import TrailFault
 from lastschrift.operations.register_bank_account import register_bank_accounts
+from lastschrift.operations.register_bank_account_once import register_keyed_bank_accounts
 from lastschrift.storage.outage import Outage
 from lastschrift.storage.postgres import perseverance
 from lastschrift.storage.postgres.installation import PostgresInstallation
@@ -34,6 +42,7 @@ from tests.storage.filling import (
     add_contract,
     add_debtor,
     german_iban,
+    keyed_account,
     new_account,
     new_debtor,
 )
@@ -80,6 +89,14 @@ def register(store: Store, new: NewBankAccount) -> "asyncio.Future[BankAccount |
     return asyncio.ensure_future(store.write_batched(register_bank_accounts, lambda: new))
 
 
+async def _claim(use: KeyUse, transaction: Transaction) -> KeyUse | None:
+    return await transaction.claim_key(use)
+
+
+def register_keyed(store: Store, keyed: KeyedBankAccount) -> "asyncio.Future[bool]":
+    return asyncio.ensure_future(store.write_batched(register_keyed_bank_accounts, lambda: keyed))
+
+
 async def payer(store: Store) -> tuple[ContractId, DebtorRef]:
     contract = await add_contract(store)
     return contract, await add_debtor(store, contract)
@@ -104,6 +121,26 @@ async def test_a_batch_whose_commit_was_not_heard_of_is_kept_once(line: Line, ur
         await register(store, new_account(contract, None))
     assert await count(url, ACCOUNTS) == 11
     assert await trail_of(url) == (11, [])
+
+
+async def test_what_was_so_kept_under_keys_is_left_to_each_to_find(line: Line, url: str) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract, debtor = await payer(store)
+        keyed = [keyed_account(new_account(contract, debtor, german_iban(n))) for n in range(3)]
+        others = [keyed_account(new_account(contract, None)) for _ in keyed]
+        assert await asyncio.gather(*[register_keyed(store, each) for each in others]) == [True] * 3
+        line.is_deaf = True
+        asked = [register_keyed(store, each) for each in keyed]
+        await until(url, ACCOUNTS, 6)
+        line.is_deaf = False
+        line.cut()
+        assert await asyncio.gather(*asked) == [False] * 3
+        for each in keyed:
+            use = each.use
+            assert await store.write(partial(_claim, use)) == use
+        assert await register_keyed(store, keyed_account(new_account(contract, None)))
+    assert await count(url, ACCOUNTS) == 7
+    assert await trail_of(url) == (7, [])
 
 
 async def test_a_batch_that_never_arrived_is_kept_once(line: Line, url: str) -> None:

@@ -5,9 +5,10 @@ What is added, told and written down is the same as where there is no hope, whic
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import pytest
@@ -23,13 +24,15 @@ from lastschrift.domain.errors import (
     DomainError,
 )
 from lastschrift.domain.identity import AccountId, ContractId, DebtorId
-from lastschrift.operations.ports import NewBankAccount, Transaction
+from lastschrift.operations.ports import KeyedBankAccount, KeyUse, NewBankAccount, Transaction
 from lastschrift.operations.register_bank_account import register_bank_accounts
+from lastschrift.operations.register_bank_account_once import register_keyed_bank_accounts
 from lastschrift.storage.hope import WITHOUT_MIN
 from lastschrift.storage.postgres import adding, batch
 from lastschrift.storage.postgres.connecting import STATEMENT_BYTES_MAX, Connection, Primary
 from lastschrift.storage.postgres.installation import PostgresInstallation
 from lastschrift.storage.postgres.store import PostgresStore
+from lastschrift.storage.statements.idempotency import CLAIM_KEY
 from tests.audit.trails import verified
 from tests.databases import lent_database
 from tests.postgres import name_in
@@ -39,6 +42,7 @@ from tests.storage.filling import (
     add_contract,
     add_debtor,
     german_iban,
+    keyed_account,
     new_account,
     new_audit_entry,
 )
@@ -47,10 +51,13 @@ from tests.storage.tried import BATCHES, Tried
 pytestmark = pytest.mark.anyio
 
 IN_HOPE = ["add_all"]
+IN_HOPE_KEYED = ["add_all_keyed"]
+ASKED = ["WHY_LEFT_OUT", "KEYS_IN_USE"]
 CAREFULLY = ["ADD_ACCOUNTS"]
 ASKED_WHY = ["KEPT_BEFORE", "WHY_LEFT_OUT"]
 
 Outcome = BankAccount | DomainError
+T = TypeVar("T")
 
 
 class Merchant:
@@ -86,14 +93,14 @@ class Merchant:
 CUSTOMER, NOBODYS, GONE, UNKNOWN, MISTAKEN = range(5)
 
 
-def _same(new: NewBankAccount) -> NewBankAccount:
-    return new
+def _same(command: T) -> T:
+    return command
 
 
 def _name(named: list[str], record: asyncpg.connection.LoggedQuery) -> None:
     """Add the name of a statement, if it is one of ours: the driver has some of its own."""
     if record.query.startswith(adding.add_all_sql(1).partition("$1")[0]):
-        named.append("add_all")
+        named.append("add_all_keyed" if "idempotency_key" in record.query else "add_all")
     named.extend(name for name, text in vars(batch).items() if text == record.query)
 
 
@@ -204,6 +211,116 @@ async def test_what_was_written_down_before_is_not_undone_with_it(
     assert not await faults(url)
 
 
+# --- under idempotency keys -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [1, 9, 200])
+async def test_what_is_all_new_under_new_keys_is_added_by_one_statement(
+    merchant: Merchant, url: str, length: int
+) -> None:
+    statements = await merchant.statements()
+    assert await keyed(merchant, *map(merchant.new, range(length))) == [True] * length
+    assert statements == IN_HOPE_KEYED
+    for table, rows_more in (("bank_account", 1), ("audit_entry", 1), ("idempotency_key", 0)):
+        assert await count(url, table) == length + rows_more
+    assert not await faults(url)
+
+
+async def test_what_is_in_the_way_is_asked_for_and_the_rest_is_added(
+    merchant: Merchant, url: str
+) -> None:
+    await merchant.register(merchant.new(2))
+    statements = await merchant.statements()
+    assert await keyed(merchant, *map(merchant.new, (1, 2, 3))) == [True, False, True]
+    assert statements == IN_HOPE_KEYED + ASKED + IN_HOPE_KEYED
+    assert await count(url, "bank_account") == 4
+    assert not await faults(url)
+
+
+async def test_without_hope_it_is_asked_first(merchant: Merchant, url: str) -> None:
+    await merchant.register(merchant.new(2))
+    await keyed(merchant, merchant.new(2))
+    statements = await merchant.statements()
+    assert await keyed(merchant, *map(merchant.new, (1, 2, 3))) == [True, False, True]
+    assert statements == ASKED + IN_HOPE_KEYED
+    assert not await faults(url)
+
+
+async def keyed(merchant: Merchant, *accounts: NewBankAccount) -> list[bool]:
+    """Register accounts, each under a key of its own, all at once."""
+    write = merchant.store.write_batched
+    made = map(keyed_account, accounts)
+    return await asyncio.gather(
+        *[write(register_keyed_bank_accounts, partial(_same, each)) for each in made]
+    )
+
+
+async def test_a_key_is_claimed_before_its_account_is_added(merchant: Merchant, url: str) -> None:
+    """As by whoever does one at a time: in another order two could wait for each other."""
+    waiting = keyed_account(merchant.new(1))
+    async with connected(url) as holder, connected(url) as other:
+        held = holder.transaction()
+        await held.start()
+        claim = CLAIM_KEY, *_use_values(waiting.use)
+        assert await holder.fetch(*claim)
+        asked: asyncio.Future[bool] = asyncio.ensure_future(
+            merchant.store.write_batched(register_keyed_bank_accounts, lambda: waiting)
+        )
+        await until_one_waits(other)
+        same = adding.add_all_values([merchant.new(1)], [None], IDS.new_id(), 1)
+        await asyncio.wait_for(other.execute(adding.add_all_sql(1), *same), 1)
+        await held.rollback()
+        assert await asked is False
+
+
+async def test_whoever_waits_too_long_for_a_key_holds_up_no_neighbour_for_longer(
+    merchant: Merchant, url: str
+) -> None:
+    one, other = keyed_account(merchant.new(1)), keyed_account(merchant.new(2))
+    async with connected(url) as holder:
+        held = holder.transaction()
+        await held.start()
+        assert await holder.fetch(CLAIM_KEY, *_use_values(one.use))
+        write = merchant.store.write_batched
+        asked = [write(register_keyed_bank_accounts, partial(_same, each)) for each in (one, other)]
+        assert await asyncio.gather(*asked) == [False, False]
+        await held.rollback()
+    assert await merchant.register(merchant.new(1))
+    assert not await faults(url)
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connection]:
+    connection = await Primary(url).connect()
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def until_one_waits(connection: Connection) -> None:
+    """Return once some connection to this database waits for another one's transaction."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(10):
+        while not await connection.fetchval(waiting):  # noqa: ASYNC110  # another process tells
+            await asyncio.sleep(0.005)
+
+
+def _use_values(use: KeyUse) -> tuple[object, ...]:
+    return (
+        use.contract_id,
+        use.operation,
+        use.key_hash,
+        use.command_hash,
+        use.result_sealed,
+        use.created,
+        use.expires,
+    )
+
+
 # --- what becomes of them -------------------------------------------------------------------------
 
 
@@ -285,14 +402,29 @@ async def test_what_the_servers_log_is_told_has_nothing_of_the_payer(
         assert secret not in logged
 
 
-async def _refusal(url: str, new: NewBankAccount) -> asyncpg.PostgresError:
+async def test_nor_has_it_anything_of_a_request_under_a_used_key(
+    merchant: Merchant, url: str
+) -> None:
+    first, again = (merchant.new(73_916_482 + n, owner="Erika Mustermann") for n in range(2))
+    use = replace(keyed_account(first).use, command_hash=b"command", result_sealed=b"result")
+    assert await merchant.store.write_batched(
+        register_keyed_bank_accounts, lambda: KeyedBankAccount(first, use)
+    )
+    error = await _refusal(url, again, use)
+    logged = f"{error} {error.detail} {error.hint} {error.context}".casefold()
+    assert "idempotency_key_pkey" in logged
+    for secret in ("mustermann", again.sealed_iban.hex(), b"command".hex(), b"result".hex()):
+        assert secret not in logged
+
+
+async def _refusal(url: str, new: NewBankAccount, *uses: KeyUse) -> asyncpg.PostgresError:
     talkative = f"ALTER DATABASE {name_in(url)} SET log_parameter_max_length_on_error = -1"
     await rows(url, talkative)
     connection: Connection = await Primary(url).connect()
     try:
-        values = adding.add_all_values([new], [None], IDS.new_id(), 1)
+        values = adding.add_all_values([new], [None], IDS.new_id(), 1, uses)
         with pytest.raises(asyncpg.PostgresError) as refused:
-            await connection.execute(adding.add_all_sql(1), *values)
+            await connection.execute(adding.add_all_sql(1, has_keys=bool(uses)), *values)
         return refused.value
     finally:
         await connection.close()
@@ -300,4 +432,4 @@ async def _refusal(url: str, new: NewBankAccount) -> asyncpg.PostgresError:
 
 
 def test_the_longest_statement_is_kept_ready() -> None:
-    assert len(adding.add_all_sql(adding.ROWS_MAX)) <= STATEMENT_BYTES_MAX
+    assert len(adding.add_all_sql(adding.ROWS_MAX, has_keys=True)) <= STATEMENT_BYTES_MAX

@@ -71,7 +71,12 @@ def _constants(module: ModuleType) -> dict[str, str]:
     }
 
 
-STATEMENTS = {**all_statements(), **_constants(batch), "add_all_sql": adding.add_all_sql(16)}
+STATEMENTS = {
+    **all_statements(),
+    **_constants(batch),
+    "add_all_sql": adding.add_all_sql(16),
+    "add_all_sql, keyed": adding.add_all_sql(16, has_keys=True),
+}
 
 
 def planned(fill: tuple[str, ...], texts: dict[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 import pytest
@@ -25,6 +25,7 @@ from lastschrift.domain.errors import (
 from lastschrift.domain.identity import AccountId, ContractId, DebtorId
 from lastschrift.operations.ports import AuditEntry, NewBankAccount, Transaction
 from lastschrift.operations.register_bank_account import register_bank_accounts
+from lastschrift.operations.register_bank_account_once import register_keyed_bank_accounts
 from lastschrift.storage.hope import WITHOUT_MIN
 from lastschrift.storage.sqlite.connection import open_for_reading, open_for_writing
 from lastschrift.storage.sqlite.installation import SqliteInstallation
@@ -38,6 +39,7 @@ from tests.storage.filling import (
     add_contract,
     add_debtor,
     german_iban,
+    keyed_account,
     new_account,
     new_audit_entry,
 )
@@ -50,6 +52,7 @@ IN_ONE_STEP = ["INSERT INTO added"]
 IN_STEPS = ["BEGIN IMMEDIATE", "COMMIT"]
 
 Outcome = BankAccount | DomainError
+T = TypeVar("T")
 
 
 class Merchant:
@@ -101,8 +104,8 @@ async def register(writer: Writer, *accounts: NewBankAccount) -> list[Outcome]:
     return outcomes
 
 
-def _same(new: NewBankAccount) -> NewBankAccount:
-    return new
+def _same(command: T) -> T:
+    return command
 
 
 async def write_down(transaction: Transaction, entries: Sequence[AuditEntry]) -> list[None]:
@@ -182,6 +185,44 @@ async def test_so_are_both_in_one_round(bench: Bench, merchant: Merchant) -> Non
     assert steps.taken == IN_ONE_STEP
     assert len(rows_of(bench.path, "bank_account")) == 1
     assert len(rows_of(bench.path, "audit_entry")) == 2
+    assert not await faults(bench.path)
+
+
+async def test_so_are_accounts_with_keys_and_without(bench: Bench, merchant: Merchant) -> None:
+    steps = Steps(bench.connection)
+    keyed = [keyed_account(merchant.new(number)) for number in range(3)]
+    new, entry = merchant.new(9), new_audit_entry(merchant.contract, IDS.new_id())
+    submit = bench.writer.submit_batched
+    told = await asyncio.gather(
+        submit(register_bank_accounts, lambda: new),
+        *[submit(register_keyed_bank_accounts, partial(_same, each)) for each in keyed],
+        submit(write_down, lambda: entry),
+    )
+    assert told == [new.account, True, True, True, None]
+    assert steps.taken == ["INSERT INTO added_keyed"]
+    assert len(rows_of(bench.path, "bank_account")) == 4
+    assert len(rows_of(bench.path, "audit_entry")) == 5
+    assert len(rows_of(bench.path, "idempotency_key")) == 3
+    assert not await faults(bench.path)
+
+
+async def test_where_a_key_was_used_nothing_is_and_the_others_are_in_steps(
+    bench: Bench, merchant: Merchant
+) -> None:
+    keyed = [keyed_account(merchant.new(number)) for number in range(3)]
+    submit = bench.writer.submit_batched
+    assert await submit(register_keyed_bank_accounts, lambda: keyed[1])
+    steps = Steps(bench.connection)
+    again = replace(keyed[1], new=merchant.new(7))
+    told = await asyncio.gather(
+        *[
+            submit(register_keyed_bank_accounts, partial(_same, each))
+            for each in (keyed[0], again, keyed[2])
+        ]
+    )
+    assert told == [True, False, True]
+    assert steps.taken == ["INSERT INTO added_keyed", *IN_STEPS]
+    assert len(rows_of(bench.path, "bank_account")) == len(rows_of(bench.path, "audit_entry")) == 3
     assert not await faults(bench.path)
 
 

@@ -18,6 +18,7 @@ from lastschrift.operations.ports.auditing import (
 from lastschrift.operations.ports.bank_accounts import (
     BankAccountReader,
     BankAccountWriter,
+    KeyedBankAccount,
     LockedBankAccount,
     NewBankAccount,
     SealedBankAccount,
@@ -167,6 +168,7 @@ __all__ = [
     "KeyPurpose",
     "KeyUse",
     "KeyWriter",
+    "KeyedBankAccount",
     "Listing",
     "LockedBankAccount",
     "Matches",

@@ -13,6 +13,7 @@ from lastschrift.domain.iban import Iban
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
 from lastschrift.operations.ports.auditing import AuditEntry
 from lastschrift.operations.ports.conditions import Condition
+from lastschrift.operations.ports.idempotency import KeyUse
 from lastschrift.operations.ports.lists import Page, Search, Stretch
 from lastschrift.operations.ports.vault import Fingerprints
 
@@ -39,6 +40,13 @@ class NewBankAccount(Struct, frozen=True, gc=False):
     sealed_iban: bytes
     fingerprints: Fingerprints
     audit: AuditEntry
+
+
+class KeyedBankAccount(Struct, frozen=True, gc=False):
+    """A bank account about to be kept, and the use of the idempotency key that it comes with."""
+
+    new: NewBankAccount
+    use: KeyUse
 
 
 class BankAccountReader(Protocol):
@@ -114,6 +122,14 @@ class BankAccountWriter(Protocol):
         Left out is, with no harm to its neighbours: an account whose debtor does not exist, whose
         debtor already holds the IBAN, or whose id is taken. Of several that exclude each other one
         is kept; where they have the same IBAN, the first.
+        """
+        ...
+
+    async def add_keyed_bank_accounts(self, keyed: Sequence[KeyedBankAccount]) -> Sequence[int]:
+        """Keep accounts that are new under keys that are, as `add_bank_accounts` and `claim_key`.
+
+        Return the places of the rest, of which nothing is kept. Why, is not told: it may have been
+        too much trouble. What becomes of them, a transaction for each of them finds out.
         """
         ...
 

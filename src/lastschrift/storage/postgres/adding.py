@@ -1,25 +1,36 @@
-"""Adding all of a batch by one statement, which fails where one account of it can't be added.
+"""Adding all of a batch by one statement, which fails where one row of it can't be added.
 
 Mostly all of a batch is new. What can't be added this way goes by
 `lastschrift.storage.postgres.batch.ADD_ACCOUNTS`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from uuid import UUID
 
-from lastschrift.operations.ports import NewBankAccount
-from lastschrift.storage.codec import Value
+from lastschrift.operations.ports import KeyUse, NewBankAccount
+from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.postgres import account_rows
 
 ROWS_MAX = 256
-"""Rows of one statement: 22 values of 256 rows are 5,632 of the 65,535 that PostgreSQL takes."""
+"""Rows of one statement: 28 values of 256 rows are 7,168 of the 65,535 that PostgreSQL takes."""
 
 _ARGUMENTS = {**account_rows.TYPE_BY_COLUMN, "link": "bytea"}
+_ARGUMENTS_KEYED = {
+    **_ARGUMENTS,
+    "operation": "text",
+    "key_hash": "bytea",
+    "command_hash": "bytea",
+    "result_sealed": "bytea",
+    "used": "timestamptz",
+    "expires": "timestamptz",
+}
 
 
-def add_all_sql(count: int) -> str:
+def add_all_sql(count: int, *, has_keys: bool = False) -> str:
     """Insert all rows with their audit entries, or fail: one conflicts, or has no debtor.
+
+    ``has_keys``: each row has what an idempotency key is used for, too.
 
     Arguments: a value for each column, row after row; the audit entries' writer, and the number of
     the first one. So many rows have place in it, or some more: values that are left out are NULL.
@@ -27,7 +38,7 @@ def add_all_sql(count: int) -> str:
     Each value is an argument of its own: arrays are dearer, for the driver and for the server. What
     fails says no more of a row than its key, as the server's log has it.
     """
-    return _add_all_sql(_rows_of_text(count))
+    return _add_all_sql(_rows_of_text(count), has_keys=has_keys)
 
 
 def _rows_of_text(count: int) -> int:
@@ -37,11 +48,12 @@ def _rows_of_text(count: int) -> int:
 
 
 @cache
-def _add_all_sql(rows: int) -> str:
-    last = rows * len(_ARGUMENTS)
+def _add_all_sql(rows: int, *, has_keys: bool) -> str:
+    arguments = _ARGUMENTS_KEYED if has_keys else _ARGUMENTS
+    last = rows * len(arguments)
     return f"""
 WITH input AS MATERIALIZED (
-    SELECT * FROM (VALUES {_value_lists(rows)}) AS v ({", ".join(_ARGUMENTS)}, place)
+    SELECT * FROM (VALUES {_value_lists(rows, arguments)}) AS v ({", ".join(arguments)}, place)
 ), added AS (
     INSERT INTO bank_account (
         contract_id, id, debtor_id, fingerprint, iban_sealed, iban_country, iban_last_four, bic,
@@ -56,7 +68,7 @@ WITH input AS MATERIALIZED (
     LEFT JOIN LATERAL ({account_rows.DEBTOR_LOCKED}) d ON true
     WHERE v.contract_id IS NOT NULL
     ORDER BY v.contract_id, v.debtor_id, v.fingerprint, v.fingerprint_even
-)
+){_CLAIMED if has_keys else ""}
 INSERT INTO audit_entry (
     contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, link
 )
@@ -67,13 +79,30 @@ WHERE v.contract_id IS NOT NULL
 """
 
 
-def _value_lists(rows: int) -> str:
+_CLAIMED = """, claimed AS (
+    INSERT INTO idempotency_key (
+        contract_id, operation, key_hash, command_hash, result_sealed, created, expires
+    )
+    SELECT v.contract_id, v.operation, v.key_hash, v.command_hash, v.result_sealed, v.used,
+           v.expires
+    FROM input v
+    WHERE v.contract_id IS NOT NULL
+    ORDER BY v.contract_id, v.operation, v.key_hash
+)"""
+"""Keys are claimed before accounts are added, as everywhere, or two could wait for each other.
+
+PostgreSQL runs what stands last first (`ExecInitModifyTable`); it promises no order, a test holds
+it to this one.
+"""
+
+
+def _value_lists(rows: int, arguments: Mapping[str, str]) -> str:
     """Return so many lists of arguments, each with its place; the first one tells their types."""
-    types = [f"::{kind}" for kind in _ARGUMENTS.values()]
+    types = [f"::{kind}" for kind in arguments.values()]
     lists = []
     for place in range(rows):
-        first = 1 + place * len(_ARGUMENTS)
-        values = [f"${first + n}{'' if place else types[n]}" for n in range(len(_ARGUMENTS))]
+        first = 1 + place * len(arguments)
+        values = [f"${first + n}{'' if place else types[n]}" for n in range(len(arguments))]
         lists.append(f"({', '.join(values)}, {place})")
     return ", ".join(lists)
 
@@ -83,16 +112,31 @@ def add_all_values(
     links: Sequence[bytes | None],
     writer: UUID,
     first: int,
+    uses: Sequence[KeyUse] = (),
 ) -> list[Value]:
     """Return the arguments of `add_all_sql`: accounts, and the links of their audit entries.
 
-    ``first`` is the number of ``writer``'s first entry.
+    ``first`` is the number of ``writer``'s first entry; ``uses`` has that of each one's key.
     """
     count = len(accounts)
     values: list[Value] = []
-    for new, link in zip(accounts, links, strict=True):
+    for place, (new, link) in enumerate(zip(accounts, links, strict=True)):
         values += account_rows.account_row(new)
         values.append(link)
-    values += [None] * ((_rows_of_text(count) - count) * len(_ARGUMENTS))
+        if uses:
+            values += _use_row(uses[place])
+    columns = len(_ARGUMENTS_KEYED if uses else _ARGUMENTS)
+    values += [None] * ((_rows_of_text(count) - count) * columns)
     values += (writer, first)
     return values
+
+
+def _use_row(use: KeyUse) -> Row:
+    return (
+        use.operation,
+        use.key_hash,
+        use.command_hash,
+        use.result_sealed,
+        use.created,
+        use.expires,
+    )

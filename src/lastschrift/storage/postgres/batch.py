@@ -9,7 +9,7 @@ a batch that is sent again, its COMMIT never heard of, finds what it kept the fi
 
 from collections.abc import Sequence
 
-from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.operations.ports import AuditEntry, KeyUse, NewBankAccount
 from lastschrift.storage.chaining import Written
 from lastschrift.storage.codec import Value
 from lastschrift.storage.postgres import account_rows
@@ -114,6 +114,18 @@ LEFT JOIN LATERAL (
 The account that holds its IBAN, whether its id is taken, and whether its debtor is missing.
 """
 
+KEYS_IN_USE = """
+SELECT v.place
+FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bytea[])
+    AS v (place, contract_id, operation, key_hash)
+JOIN LATERAL (
+    SELECT k.created FROM idempotency_key k
+    WHERE k.contract_id = v.contract_id AND k.operation = v.operation AND k.key_hash = v.key_hash
+    LIMIT 1
+) k ON true
+"""
+"""Return the places of keys that are in use, or were."""
+
 ADD_AUDIT_ENTRIES = """
 INSERT INTO audit_entry (
     contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source,
@@ -179,6 +191,16 @@ def why_left_out_values(accounts: Sequence[NewBankAccount]) -> tuple[list[Value]
         [None if debtor is None else debtor.kind for debtor in debtors],
         [new.fingerprints.odd for new in accounts],
         [new.fingerprints.even for new in accounts],
+    )
+
+
+def keys_in_use_values(uses: Sequence[KeyUse]) -> tuple[list[Value], ...]:
+    """Return the arguments of `KEYS_IN_USE`."""
+    return (
+        list(range(len(uses))),
+        [use.contract_id for use in uses],
+        [use.operation for use in uses],
+        [use.key_hash for use in uses],
     )
 
 

@@ -7,7 +7,7 @@ import asyncpg
 
 from lastschrift.domain.errors import DomainError, SearchTooBroad
 from lastschrift.domain.identity import ContractId
-from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.operations.ports import AuditEntry, KeyedBankAccount, KeyUse, NewBankAccount
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.hope import Hope
 from lastschrift.storage.postgres import adding, batch
@@ -29,7 +29,7 @@ and without statistics the key's own index looks as good for one."""
 _NONE_INSERTED = "INSERT 0 0"
 
 _NOT_ALL = (asyncpg.UniqueViolationError, asyncpg.InvalidTextRepresentationError)
-"""What `adding.add_all_sql` fails with where an account is there already, or its debtor is not."""
+"""What `adding.add_all_sql` fails with where a key or an account is there, or a debtor is not."""
 
 AuditKey = tuple[ContractId, UUID, int]
 """Whose an audit entry is, who wrote it, and its number among that one's."""
@@ -50,6 +50,7 @@ class PostgresEngine:
         self._connection = connection
         self._lent = lent
         self._hope = hope
+        self._has_written = False  # what is committed here must not be undone in the chain
         self.audited: AuditKey | None = None
 
     async def fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
@@ -85,29 +86,60 @@ class PostgresEngine:
         )
         return sorted(set(places).difference(place for (place,) in kept))
 
-    async def _are_all_added(self, accounts: Sequence[NewBankAccount]) -> bool:
-        """Insert all, if there is hope; where one of them can't be, none is.
+    async def add_all_keyed(self, keyed: Sequence[KeyedBankAccount], *, in_hope: bool) -> bool:
+        """Insert all, if there is hope, or it was asked; who has to wait for a key does it alone.
 
-        There is none for what may have been kept by an earlier run. Only a first try can be undone
-        in the chain, too.
+        What may have been kept by an earlier run is found by its key.
         """
-        hope, self._hope = self._hope, None
-        lent = self._lent_chain()
-        if hope is None or lent.is_rerun or len(accounts) > adding.ROWS_MAX or not hope.is_there():
+        accounts, uses = [each.new for each in keyed], [each.use for each in keyed]
+        hope = self._hope_for(accounts)
+        if hope is None or (in_hope and not hope.is_there()):
             return False
-        block = lent.chain.draft([new.audit for new in accounts])
+        try:
+            is_added = await self._are_inserted(accounts, uses)
+        except asyncpg.LockNotAvailableError:
+            is_added = False
+        if in_hope:
+            _take_note(hope, is_fulfilled=is_added)
+        return is_added
+
+    async def _are_all_added(self, accounts: Sequence[NewBankAccount]) -> bool:
+        """Insert all, if there is hope; where one of them can't be, none is."""
+        hope = self._hope_for(accounts)
+        if hope is None or not hope.is_there():
+            return False
+        is_added = await self._are_inserted(accounts)
+        _take_note(hope, is_fulfilled=is_added)
+        return is_added
+
+    def _hope_for(self, accounts: Sequence[NewBankAccount]) -> Hope | None:
+        """Return the hope that all can be added; none for what an earlier run may have kept.
+
+        Only what is the first can be undone in the chain, too.
+        """
+        if self._has_written or self._lent_chain().is_rerun or len(accounts) > adding.ROWS_MAX:
+            return None
+        return self._hope
+
+    async def _are_inserted(
+        self, accounts: Sequence[NewBankAccount], uses: Sequence[KeyUse] = ()
+    ) -> bool:
+        """Insert all, or none; return which."""
+        chain = self._lent_chain().chain
+        block = chain.draft([new.audit for new in accounts])
         _, _, first, *_ = block.entries[0]
-        links = lent.chain.close(block)
+        links = chain.close(block)
         try:
             await self._connection.execute(
-                adding.add_all_sql(len(accounts)),
-                *adding.add_all_values(accounts, links, lent.chain.writer, first),
+                adding.add_all_sql(len(accounts), has_keys=bool(uses)),
+                *adding.add_all_values(accounts, links, chain.writer, first, uses),
             )
+            self._has_written = True
         except _NOT_ALL:
-            lent.chain.undo()
-            hope.disappoint()
             return False
-        hope.fulfil()
+        finally:
+            if not self._has_written:
+                chain.undo()
         return True
 
     async def _left_out(self, accounts: Sequence[NewBankAccount]) -> list[int]:
@@ -119,6 +151,7 @@ class PostgresEngine:
         chain = lent.chain
         if lent.is_rerun:
             chain.begin_anew()
+        self._has_written = True
         block = chain.draft([new.audit for new in accounts])
         _, _, first, *_ = block.entries[0]
         contracts = list({new.account.contract_id for new in accounts})
@@ -134,6 +167,11 @@ class PostgresEngine:
         chain.close(block, missing)
         return sorted(missing)
 
+    async def keys_in_use(self, uses: Sequence[KeyUse]) -> Sequence[int]:
+        """Tell which keys are in use, or were."""
+        rows = await self._connection.fetch(batch.KEYS_IN_USE, *batch.keys_in_use_values(uses))
+        return [place for (place,) in rows]
+
     async def why_left_out(
         self, accounts: Sequence[NewBankAccount]
     ) -> Sequence[DomainError | None]:
@@ -147,7 +185,7 @@ class PostgresEngine:
         """Insert audit entries, unless an earlier run did."""
         if not entries:
             return
-        self._hope = None  # what is committed here must not be undone in the chain
+        self._has_written = True
         chain = self._lent_chain().chain
         block = chain.draft(entries)
         links = chain.close(block)
@@ -170,3 +208,10 @@ class PostgresEngine:
         if self._lent is None:
             raise RuntimeError("this connection is for reading")
         return self._lent
+
+
+def _take_note(hope: Hope, *, is_fulfilled: bool) -> None:
+    if is_fulfilled:
+        hope.fulfil()
+    else:
+        hope.disappoint()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from lastschrift.domain.bank_account import BankAccount
-from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.operations.ports import AuditEntry, KeyUse, NewBankAccount
 from lastschrift.storage.chaining import Written
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.folding import folded_column
@@ -24,6 +24,7 @@ AUDIT_COLUMNS = (
     "contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, "
     "further_subjects, link"
 )
+KEY_COLUMNS = "contract_id, operation, key_hash, command_hash, result_sealed, created, expires"
 
 ROWS_MAX = 128
 """Rows of one statement: 17 columns of 128 rows are 2,176 of the 32,766 variables SQLite takes."""
@@ -178,6 +179,52 @@ def audit_values(entries: Sequence[Written], links: Sequence[bytes | None]) -> l
         values += entry
         values.append(link)
     return values
+
+
+# --- idempotency keys -----------------------------------------------------------------------------
+
+
+@cache
+def add_key_uses_sql(count: int) -> str:
+    """Insert uses of keys that are not in use, nor were."""
+    row = value_list(len(KEY_COLUMNS.split(", ")), count)
+    return f"INSERT INTO idempotency_key ({KEY_COLUMNS}) VALUES {row} ON CONFLICT DO NOTHING"
+
+
+def key_use_values(uses: Sequence[KeyUse]) -> list[Value]:
+    """Return the arguments of `add_key_uses_sql`."""
+    return [value for use in uses for value in key_use_row(use)]
+
+
+@cache
+def keys_in_use_sql(count: int) -> str:
+    """Return the places of the values whose key is in use, or was."""
+    return f"""
+    SELECT v.column1 FROM (VALUES {value_list(4, count)}) v
+    JOIN idempotency_key k
+        ON k.contract_id = v.column2 AND k.operation = v.column3 AND k.key_hash = v.column4
+    """
+
+
+def keys_in_use_values(uses: Sequence[KeyUse]) -> list[Value]:
+    """Return the arguments of `keys_in_use_sql`."""
+    values: list[Value] = []
+    for place, use in enumerate(uses):
+        values += (place, use.contract_id.bytes, use.operation, use.key_hash)
+    return values
+
+
+def key_use_row(use: KeyUse) -> Row:
+    """Return a use as `KEY_COLUMNS` has it."""
+    return (
+        use.contract_id.bytes,
+        use.operation,
+        use.key_hash,
+        use.command_hash,
+        use.result_sealed,
+        put_instant(use.created),
+        put_instant(use.expires),
+    )
 
 
 # --- lists of values ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 import apsw
 
 from lastschrift.domain.errors import DomainError, SearchTooBroad
-from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.operations.ports import AuditEntry, KeyedBankAccount, KeyUse, NewBankAccount
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.rows import Rows
 from lastschrift.storage.selecting import SEARCH_S_MAX, Statement
@@ -111,6 +111,38 @@ class SqliteEngine:
                 left_out += [piece.start + place for place in self._left_out(some)]
         self.audited += batch.audits_of_kept(accounts, left_out)
         return left_out
+
+    async def add_all_keyed(self, keyed: Sequence[KeyedBankAccount], *, in_hope: bool) -> bool:
+        """Insert all, or undo it; what is undone leaves no entries, either."""
+        audited = len(self.audited)
+        self._connection.execute("SAVEPOINT keyed")
+        is_kept = self._are_uses_added([each.use for each in keyed])
+        is_kept = is_kept and not await self.add_bank_accounts([each.new for each in keyed])
+        if not is_kept:
+            self._connection.execute("ROLLBACK TO keyed")
+            del self.audited[audited:]
+        self._connection.execute("RELEASE keyed")
+        return is_kept
+
+    def _are_uses_added(self, uses: Sequence[KeyUse]) -> bool:
+        """Insert uses of keys; return whether none was left out."""
+        for piece in batch.pieces(len(uses), batch.ROWS_MAX):
+            some = uses[piece]
+            sql = batch.add_key_uses_sql(len(some))
+            self._connection.execute(sql, batch.key_use_values(some))
+            if self._connection.changes() < len(some):
+                return False
+        return True
+
+    async def keys_in_use(self, uses: Sequence[KeyUse]) -> Sequence[int]:
+        """Tell which keys are in use, or were."""
+        found: list[int] = []
+        for piece in batch.pieces(len(uses), batch.ROWS_MAX):
+            some = uses[piece]
+            sql = batch.keys_in_use_sql(len(some))
+            rows = self._connection.execute(sql, batch.keys_in_use_values(some)).fetchall()
+            found += [piece.start + place for (place,) in rows]
+        return found
 
     def _left_out(self, accounts: Sequence[NewBankAccount]) -> list[int]:
         sql = batch.left_out_sql(len(accounts))

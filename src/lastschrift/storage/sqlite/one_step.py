@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import apsw
 
-from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.operations.ports import AuditEntry, KeyedBankAccount, KeyUse, NewBankAccount
 from lastschrift.storage.codec import Value
 from lastschrift.storage.hope import Hope
 from lastschrift.storage.jobs import Round
@@ -45,15 +45,22 @@ class AddingEngine:
 
     def __init__(self) -> None:
         self.added: list[adding.Added] = []
+        self.has_keys = False
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
         """Take accounts with their audit entries, in the hope that none is left out."""
-        self.added += [(new, new.audit) for new in accounts]
+        self.added += [adding.Added(new.audit, new) for new in accounts]
         return ()
+
+    async def add_all_keyed(self, keyed: Sequence[KeyedBankAccount], *, in_hope: bool) -> bool:
+        """Take accounts with their audit entries and the uses of their keys, in hope, too."""
+        self.has_keys = True
+        self.added += [adding.Added(each.new.audit, each.new, each.use) for each in keyed]
+        return True
 
     async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
         """Take audit entries."""
-        self.added += [(None, entry) for entry in entries]
+        self.added += [adding.Added(entry) for entry in entries]
 
     async def fetch(self, _statement: str, *_arguments: Value) -> NoReturn:
         """Refuse.
@@ -70,6 +77,13 @@ class AddingEngine:
         raise NotOnlyAdding
 
     async def search(self, _statement: Statement) -> NoReturn:
+        """Refuse.
+
+        Raises: NotOnlyAdding.
+        """
+        raise NotOnlyAdding
+
+    async def keys_in_use(self, _uses: Sequence[KeyUse]) -> NoReturn:
         """Refuse.
 
         Raises: NotOnlyAdding.
@@ -133,7 +147,8 @@ class OneStep:
             results = drive(operation(transaction, [job.command for job in batched]))
             for job, result in zip(batched, results, strict=True):
                 job.result = result
-        entries, links = self._trail.draft([entry for _, entry in engine.added])
-        run_of = self._runs.for_accounts(sum(new is not None for new, _ in engine.added))
-        self._statement = adding.add_sql(len(engine.added))
-        self._values = adding.add_values(engine.added, run_of, entries, links)
+        added, has_keys = engine.added, engine.has_keys
+        entries, links = self._trail.draft([entry for entry, _, _ in added])
+        run_of = self._runs.for_accounts(sum(new is not None for _, new, _ in added))
+        self._statement = adding.add_sql(len(added), has_keys=has_keys)
+        self._values = adding.add_values(added, run_of, entries, links, has_keys=has_keys)

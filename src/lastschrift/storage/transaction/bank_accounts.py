@@ -10,6 +10,7 @@ from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorI
 from lastschrift.operations.ports import (
     Condition,
     Fingerprints,
+    KeyedBankAccount,
     LockedBankAccount,
     NewBankAccount,
     Page,
@@ -106,6 +107,27 @@ class BankAccountSqlWriter(BankAccountSqlReader):
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
         return await self._engine.add_bank_accounts(accounts)
+
+    async def add_keyed_bank_accounts(self, keyed: Sequence[KeyedBankAccount]) -> Sequence[int]:
+        if await self._engine.add_all_keyed(keyed, in_hope=True):
+            return ()
+        in_the_way = await self._in_the_way(keyed)
+        rest = [each for place, each in enumerate(keyed) if place not in in_the_way]
+        if rest and await self._engine.add_all_keyed(rest, in_hope=False):
+            return sorted(in_the_way)
+        return range(len(keyed))
+
+    async def _in_the_way(self, keyed: Sequence[KeyedBankAccount]) -> set[int]:
+        """Return the places of those that can't be kept as things are."""
+        reasons = await self._engine.why_left_out([each.new for each in keyed])
+        in_the_way = {place for place, reason in enumerate(reasons) if reason is not None}
+        in_the_way.update(await self._engine.keys_in_use([each.use for each in keyed]))
+        first: dict[object, int] = {}
+        for place, use in enumerate(each.use for each in keyed):
+            key = use.contract_id, use.operation, use.key_hash
+            if first.setdefault(key, place) != place:
+                in_the_way.add(place)
+        return in_the_way
 
     async def why_left_out(
         self, accounts: Sequence[NewBankAccount]

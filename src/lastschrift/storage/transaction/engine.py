@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from lastschrift.domain.errors import DomainError
-from lastschrift.operations.ports import AuditEntry, NewBankAccount
+from lastschrift.operations.ports import AuditEntry, KeyedBankAccount, KeyUse, NewBankAccount
 from lastschrift.storage.codec import Codec, Row, Value
 from lastschrift.storage.rows import Rows
 from lastschrift.storage.selecting import Statement
@@ -32,6 +32,17 @@ class Engine(Protocol):
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
         """As `Transaction.add_bank_accounts`: audit entries too, in as few statements as can be."""
+        ...
+
+    async def add_all_keyed(self, keyed: Sequence[KeyedBankAccount], *, in_hope: bool) -> bool:
+        """Keep accounts and the uses of their keys, all of them or none; return whether they are.
+
+        ``in_hope``: nobody has asked what is there already, and there may be no hope for it.
+        """
+        ...
+
+    async def keys_in_use(self, uses: Sequence[KeyUse]) -> Sequence[int]:
+        """Return the places of keys that are in use, or were; in one statement."""
         ...
 
     async def why_left_out(
