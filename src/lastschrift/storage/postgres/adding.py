@@ -79,20 +79,23 @@ WHERE v.contract_id IS NOT NULL
 """
 
 
-_CLAIMED = """, claimed AS (
+_WAIT_MS = 500
+"""So long all of a batch wait for who holds a key of theirs; then each goes by itself."""
+
+_CLAIMED = f""", claimed AS (
     INSERT INTO idempotency_key (
         contract_id, operation, key_hash, command_hash, result_sealed, created, expires
     )
     SELECT v.contract_id, v.operation, v.key_hash, v.command_hash, v.result_sealed, v.used,
            v.expires
-    FROM input v
+    FROM (SELECT set_config('lock_timeout', '{_WAIT_MS}', true)) briefly, input v
     WHERE v.contract_id IS NOT NULL
     ORDER BY v.contract_id, v.operation, v.key_hash
 )"""
 """Keys are claimed before accounts are added, as everywhere, or two could wait for each other.
 
 PostgreSQL runs what stands last first (`ExecInitModifyTable`); it promises no order, a test holds
-it to this one.
+it to this one. What is set, is set until the statement is over.
 """
 
 
