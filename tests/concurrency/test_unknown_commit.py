@@ -29,8 +29,8 @@ SAID_LAST: Final = {
     "methods under an id": BATCHED,
     "methods of a new user": SINGLE,
     "containers and methods": BATCHED,
-    "containers under a key": SINGLE,
-    "containers of nobody under a key": SINGLE,
+    "containers under a key": BATCHED,
+    "containers of nobody under a key": BATCHED,
     "customers under a key": SINGLE,
 }
 """What can be asked for again."""
