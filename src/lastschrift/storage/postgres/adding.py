@@ -11,6 +11,7 @@ from uuid import UUID
 from lastschrift.operations.ports import KeyUse, NewBankAccount
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.postgres import account_rows
+from lastschrift.storage.postgres.connecting import BATCH_WAIT_MS
 
 ROWS_MAX = 256
 """Rows of one statement: 28 values of 256 rows are 7,168 of the 65,535 that PostgreSQL takes."""
@@ -79,16 +80,13 @@ WHERE v.contract_id IS NOT NULL
 """
 
 
-_WAIT_MS = 500
-"""So long all of a batch wait for who holds a key of theirs; then each goes by itself."""
-
 _CLAIMED = f""", claimed AS (
     INSERT INTO idempotency_key (
         contract_id, operation, key_hash, command_hash, result_sealed, created, expires
     )
     SELECT v.contract_id, v.operation, v.key_hash, v.command_hash, v.result_sealed, v.used,
            v.expires
-    FROM (SELECT set_config('lock_timeout', '{_WAIT_MS}', true)) briefly, input v
+    FROM (SELECT set_config('lock_timeout', '{BATCH_WAIT_MS}', true)) briefly, input v
     WHERE v.contract_id IS NOT NULL
     ORDER BY v.contract_id, v.operation, v.key_hash
 )"""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from lastschrift.domain.errors import DomainError, SearchTooBroad
+from lastschrift.domain.errors import DomainError, LockedTooLong, SearchTooBroad
 from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import AuditEntry, KeyedBankAccount, KeyUse, NewBankAccount
 from lastschrift.storage.codec import Row, Value
@@ -87,9 +87,9 @@ class PostgresEngine:
         return sorted(set(places).difference(place for (place,) in kept))
 
     async def add_all_keyed(self, keyed: Sequence[KeyedBankAccount], *, in_hope: bool) -> bool:
-        """Insert all, if there is hope, or it was asked; who has to wait for a key does it alone.
+        """Insert all, if there is hope, or it was asked; not what an earlier run may have kept.
 
-        What may have been kept by an earlier run is found by its key.
+        Raises: LockedTooLong, after `BATCH_WAIT_MS`.
         """
         accounts, uses = [each.new for each in keyed], [each.use for each in keyed]
         hope = self._hope_for(accounts)
@@ -97,8 +97,8 @@ class PostgresEngine:
             return False
         try:
             is_added = await self._are_inserted(accounts, uses)
-        except asyncpg.LockNotAvailableError:
-            is_added = False
+        except asyncpg.LockNotAvailableError as error:
+            raise LockedTooLong from error
         if in_hope:
             _take_note(hope, is_fulfilled=is_added)
         return is_added

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lastschrift.domain.bank_account import BankAccount
 from lastschrift.domain.debtor import DebtorKind, DebtorRef
-from lastschrift.domain.errors import DomainError
+from lastschrift.domain.errors import DomainError, LockedTooLong
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
 from lastschrift.operations.ports import (
     Condition,
@@ -109,12 +109,15 @@ class BankAccountSqlWriter(BankAccountSqlReader):
         return await self._engine.add_bank_accounts(accounts)
 
     async def add_keyed_bank_accounts(self, keyed: Sequence[KeyedBankAccount]) -> Sequence[int]:
-        if await self._engine.add_all_keyed(keyed, in_hope=True):
-            return ()
-        in_the_way = await self._in_the_way(keyed)
-        rest = [each for place, each in enumerate(keyed) if place not in in_the_way]
-        if rest and await self._engine.add_all_keyed(rest, in_hope=False):
-            return sorted(in_the_way)
+        try:
+            if await self._engine.add_all_keyed(keyed, in_hope=True):
+                return ()
+            in_the_way = await self._in_the_way(keyed)
+            rest = [each for place, each in enumerate(keyed) if place not in in_the_way]
+            if rest and await self._engine.add_all_keyed(rest, in_hope=False):
+                return sorted(in_the_way)
+        except LockedTooLong:
+            pass  # Nobody tells whose key it is; each by itself finds out.
         return range(len(keyed))
 
     async def _in_the_way(self, keyed: Sequence[KeyedBankAccount]) -> set[int]:

@@ -38,6 +38,8 @@ class Engine(Protocol):
         """Keep accounts and the uses of their keys, all of them or none; return whether they are.
 
         ``in_hope``: nobody has asked what is there already, and there may be no hope for it.
+
+        Raises: LockedTooLong, sooner than any other statement: all of them wait for one's key.
         """
         ...
 
