@@ -20,8 +20,8 @@ from tests.lines import Cut, Line, Moment, line_to
 from tests.promises import control, promise, rounds
 from tests.serving import running
 
-BATCHED, SINGLE = b"Commerzbank", b"COMMIT"
-"""What servers say to PostgreSQL last of all: a batch with its bank, or that it is to be kept."""
+BATCHED, SAVED, SINGLE = b"Commerzbank", b"debtor.registered", b"COMMIT"
+"""What servers say to PostgreSQL last of all: a batch of accounts, one of customers, or COMMIT."""
 
 SAID_LAST: Final = {
     "containers": BATCHED,
@@ -31,7 +31,7 @@ SAID_LAST: Final = {
     "containers and methods": BATCHED,
     "containers under a key": BATCHED,
     "containers of nobody under a key": BATCHED,
-    "customers under a key": SINGLE,
+    "customers under a key": SAVED,
 }
 """What can be asked for again."""
 

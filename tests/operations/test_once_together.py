@@ -6,6 +6,7 @@ went, what is told must fit what is kept, and no key and no account is used twic
 
 import asyncio
 from collections.abc import Sequence
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -20,10 +21,14 @@ from lastschrift.domain.errors import (
     IdempotencyKeyTaken,
 )
 from lastschrift.domain.idempotency import IdempotencyKey
-from lastschrift.domain.identity import AccountId, DebtorId
+from lastschrift.domain.identity import DebtorId
+from lastschrift.domain.party import Party
+from lastschrift.operations.list_debtors import list_debtors
 from lastschrift.operations.ports import Page, Search
 from lastschrift.operations.register_bank_account import RegisterBankAccount
 from lastschrift.operations.register_bank_account_once import register_bank_account_once
+from lastschrift.operations.register_debtor import RegisterDebtor
+from lastschrift.operations.register_debtor_once import register_debtor_once
 from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
 from tests.audit.trails import verified
 from tests.databases import Database, lent_database, looking_into
@@ -48,9 +53,9 @@ ALL = Search(page=Page(count=100, offset=0))
 
 
 class Told(Struct, frozen=True):
-    """What came of a registration: an account, or why there is none."""
+    """What came of a registration: an account (or a customer), or why there is none."""
 
-    account: AccountId | None = None
+    account: UUID | None = None
     is_replayed: bool = False
     refusal: type[DomainError] | None = None
 
@@ -59,8 +64,8 @@ class Books:
     """What must be kept after what was told."""
 
     def __init__(self) -> None:
-        self.use_by_key: dict[int, tuple[int, AccountId]] = {}
-        self.account_by_number: dict[int, AccountId] = {}
+        self.use_by_key: dict[int, tuple[int, UUID]] = {}
+        self.account_by_number: dict[int, UUID] = {}
 
     def take_in(self, volley: Sequence[Asked], told: Sequence[Told]) -> None:
         """Hold what was told of a volley against what was told before, and against itself."""
@@ -155,6 +160,59 @@ def test_what_is_told_fits_what_is_kept(
 
     with lent_database(engine, tmp_path_factory.mktemp("once")) as database:
         asyncio.run(tell_all(database))
+
+
+SAVINGS = st.lists(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), min_size=1, max_size=7),
+    min_size=1,
+    max_size=4,
+)
+"""Volleys of customers: the key of each, and who it is."""
+
+
+async def save(merchant: Merchant, key: int, who: int) -> Told:
+    command = RegisterDebtor(
+        contract_id=merchant.contract,
+        client_id=merchant.client,
+        contact=Party(family_name=f"Doe {who}"),
+    )
+    try:
+        once = await register_debtor_once(
+            merchant.house.ports, command, IdempotencyKey.parse(f"customer-{key}")
+        )
+    except DomainError as refusal:
+        return Told(refusal=type(refusal))
+    return Told(once.result.id, once.is_replayed)
+
+
+@settings(max_examples=40)
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+@given(volleys=SAVINGS)
+def test_of_each_key_one_customer_is_kept(
+    engine: str, volleys: list[list[tuple[int, int]]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async def save_all(database: Database) -> None:
+        use_by_key: dict[int, tuple[int, UUID | None]] = {}
+        async with open_house(database) as house:
+            merchant = await merchant_of(house)
+            for volley in volleys:
+                told = await asyncio.gather(*[save(merchant, *asked) for asked in volley])
+                for (key, who), each in zip(volley, told, strict=True):
+                    if each.refusal is None and not each.is_replayed:
+                        assert key not in use_by_key
+                        use_by_key[key] = who, each.account
+                for (key, who), each in zip(volley, told, strict=True):
+                    used = use_by_key[key]
+                    is_same = used[0] == who
+                    assert each.refusal is (None if is_same else IdempotencyKeyTaken)
+                    assert each.account == (used[1] if is_same else None)
+            listing = await list_debtors(house.ports, merchant.contract, ALL)
+            kept = {debtor.id for debtor in listing.items} - {merchant.debtor.id}
+            assert kept == {account for _, account in use_by_key.values()}
+        assert not (await verified(database)).faults
+
+    with lent_database(engine, tmp_path_factory.mktemp("saved")) as database:
+        asyncio.run(save_all(database))
 
 
 async def assert_kept(house: House, merchant: Merchant, books: Books) -> None:

@@ -17,10 +17,12 @@ from lastschrift.operations.ports import (
     Everything,
     Fingerprints,
     KeyedBankAccount,
+    KeyedDebtor,
     KeyPurpose,
     KeyUse,
     Listing,
     NewBankAccount,
+    NewDebtor,
     Page,
     Reader,
     SealedBankAccount,
@@ -193,12 +195,35 @@ def keyed_account(new: NewBankAccount) -> KeyedBankAccount:
     return KeyedBankAccount(new, use)
 
 
-def new_audit_entry(contract: ContractId, subject: UUID) -> AuditEntry:
+def audited_debtor(contract: ContractId) -> NewDebtor:
+    """Return a debtor that is about to be kept, with its audit entry."""
+    debtor = new_debtor(contract)
+    return NewDebtor(debtor, new_audit_entry(contract, debtor.id, "debtor.registered"))
+
+
+def keyed_debtor(new: NewDebtor) -> KeyedDebtor:
+    """Return a debtor under an idempotency key of its own, which is kept for a minute."""
+    debtor = new.debtor
+    use = KeyUse(
+        contract_id=debtor.contract_id,
+        operation="register_debtor",
+        key_hash=sha256(debtor.id.bytes).digest(),
+        command_hash=bytes(32),
+        result_sealed=debtor.id.bytes,
+        created=NOW,
+        expires=later(60),
+    )
+    return KeyedDebtor(new, use)
+
+
+def new_audit_entry(
+    contract: ContractId, subject: UUID, action: str = "bank_account.registered"
+) -> AuditEntry:
     return AuditEntry(
         contract_id=contract,
         at=NOW,
         client_id=ClientId(UUID(int=1)),
-        action="bank_account.registered",
+        action=action,
         subject_id=subject,
     )
 

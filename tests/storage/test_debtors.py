@@ -1,18 +1,25 @@
 """What every store does with debtors: kept as they are told, listed oldest first."""
 
+import asyncio
 from datetime import date
+from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from lastschrift.domain.debtor import Debtor, DebtorKind
 from lastschrift.domain.identity import DebtorId
 from lastschrift.domain.party import Address, Party
-from lastschrift.operations.ports import Page, Store
+from lastschrift.operations.ports import NewDebtor, Page, Reader, Store
+from lastschrift.operations.register_debtor import register_debtors
+from tests.audit.trails import verified
+from tests.databases import Database
 from tests.storage.filling import (
     IDS,
     NOW,
     add_contract,
     add_debtor,
+    audited_debtor,
     later,
     list_customers,
 )
@@ -61,6 +68,31 @@ async def test_a_debtor_is_kept_as_it_was_told(store: Store, contact: Party) -> 
         contact=contact,
         created=NOW,
     )
+
+
+@pytest.mark.parametrize("length", [1, 2, 64, 300])
+async def test_debtors_that_come_together_are_all_kept_and_written_down(
+    store: Store, database: Database, length: int
+) -> None:
+    contracts = [await add_contract(store), await add_contract(store)]
+    batch = [audited_debtor(contracts[number % 2]) for number in range(length)]
+    batch[0] = replace(batch[0], debtor=replace(batch[0].debtor, contact=EVERYTHING))
+    write = store.write_batched
+    saved = [write(register_debtors, partial(_same, new)) for new in batch]
+    assert await asyncio.gather(*saved) == [new.debtor for new in batch]
+    for new in (batch[0], batch[-1]):
+        kept = await store.read(partial(_customer, new.debtor))
+        assert kept == new.debtor
+    trail = await verified(database)
+    assert (trail.entries, trail.faults) == (length, [])
+
+
+def _same(new: NewDebtor) -> NewDebtor:
+    return new
+
+
+async def _customer(debtor: Debtor, reader: Reader) -> Debtor | None:
+    return await reader.customer(debtor.contract_id, debtor.id)
 
 
 async def test_a_debtor_of_another_contract_is_not_found(store: Store) -> None:

@@ -1,4 +1,7 @@
-"""Saving a payer's contact data."""
+"""Saving a payer's contact data: written once, as a batch; a single one is a batch of one."""
+
+from collections.abc import Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -6,7 +9,7 @@ from lastschrift.domain.debtor import Debtor, DebtorKind
 from lastschrift.domain.identity import ClientId, ContractId, DebtorId
 from lastschrift.domain.party import Party
 from lastschrift.operations.auditing import audit_entry
-from lastschrift.operations.ports import AuditEntry, Ports, Transaction
+from lastschrift.operations.ports import NewDebtor, Ports, Transaction
 
 
 class RegisterDebtor(Struct, frozen=True, kw_only=True):
@@ -19,17 +22,17 @@ class RegisterDebtor(Struct, frozen=True, kw_only=True):
 
 async def register_debtor(ports: Ports, command: RegisterDebtor) -> Debtor:
     """Keep a new debtor and return it."""
-    debtor, audit = prepare_debtor(ports, command)
-
-    async def operation(transaction: Transaction) -> None:
-        await transaction.add_debtor(debtor)
-        await transaction.add_audit_entries([audit])
-
-    await ports.store.write(operation)
-    return debtor
+    prepare = partial(prepare_debtor, ports, command)
+    return await ports.store.write_batched(register_debtors, prepare)
 
 
-def prepare_debtor(ports: Ports, command: RegisterDebtor) -> tuple[Debtor, AuditEntry]:
+async def register_debtors(transaction: Transaction, batch: Sequence[NewDebtor]) -> list[Debtor]:
+    """Keep all of a batch: nothing of a new debtor can be in the way of another one's."""
+    await transaction.add_debtors(batch)
+    return [new.debtor for new in batch]
+
+
+def prepare_debtor(ports: Ports, command: RegisterDebtor) -> NewDebtor:
     """Make what is to be kept: the debtor, and who saved it."""
     debtor = Debtor(
         contract_id=command.contract_id,
@@ -45,4 +48,4 @@ def prepare_debtor(ports: Ports, command: RegisterDebtor) -> tuple[Debtor, Audit
         subject_id=debtor.id,
         client_id=command.client_id,
     )
-    return debtor, audit
+    return NewDebtor(debtor, audit)

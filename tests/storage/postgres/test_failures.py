@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from lastschrift.domain.bank_account import BankAccount
-from lastschrift.domain.debtor import DebtorRef
+from lastschrift.domain.debtor import Debtor, DebtorRef
 from lastschrift.domain.errors import (
     BankAccountAlreadyRegistered,
     BankAccountUnknown,
@@ -22,16 +22,22 @@ from lastschrift.domain.errors import (
 from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import (
     KeyedBankAccount,
+    KeyedDebtor,
     KeyUse,
     NewBankAccount,
+    NewDebtor,
     Store,
     Transaction,
 )
 from lastschrift.operations.ports.trail import TrailFault
 from lastschrift.operations.register_bank_account import register_bank_accounts
 from lastschrift.operations.register_bank_account_once import register_keyed_bank_accounts
+from lastschrift.operations.register_debtor import register_debtors
+from lastschrift.operations.register_debtor_once import register_keyed_debtors
 from lastschrift.storage.outage import Outage
 from lastschrift.storage.postgres import perseverance
+from lastschrift.storage.postgres.batch import WAIT_FOR_STANDBY
+from lastschrift.storage.postgres.connecting import Connection, Primary
 from lastschrift.storage.postgres.installation import PostgresInstallation
 from lastschrift.storage.postgres.store import PostgresStore
 from tests.audit.trails import read_one, verified
@@ -41,8 +47,10 @@ from tests.storage.filling import (
     NOW,
     add_contract,
     add_debtor,
+    audited_debtor,
     german_iban,
     keyed_account,
+    keyed_debtor,
     new_account,
     new_debtor,
 )
@@ -97,6 +105,14 @@ def register_keyed(store: Store, keyed: KeyedBankAccount) -> "asyncio.Future[boo
     return asyncio.ensure_future(store.write_batched(register_keyed_bank_accounts, lambda: keyed))
 
 
+def save(store: Store, new: NewDebtor) -> "asyncio.Future[Debtor]":
+    return asyncio.ensure_future(store.write_batched(register_debtors, lambda: new))
+
+
+def save_keyed(store: Store, keyed: KeyedDebtor) -> "asyncio.Future[bool]":
+    return asyncio.ensure_future(store.write_batched(register_keyed_debtors, lambda: keyed))
+
+
 async def payer(store: Store) -> tuple[ContractId, DebtorRef]:
     contract = await add_contract(store)
     return contract, await add_debtor(store, contract)
@@ -141,6 +157,66 @@ async def test_what_was_so_kept_under_keys_is_left_to_each_to_find(line: Line, u
         assert await register_keyed(store, keyed_account(new_account(contract, None)))
     assert await count(url, ACCOUNTS) == 7
     assert await trail_of(url) == (7, [])
+
+
+async def test_debtors_whose_commit_was_not_heard_of_are_kept_once(line: Line, url: str) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract = await add_contract(store)
+        news = [audited_debtor(contract) for _ in range(3)]
+        await save(store, audited_debtor(contract))  # the lane has its connection, and its text
+        line.is_deaf = True
+        asked = [save(store, new) for new in news]
+        await until(url, DEBTORS, 4)
+        line.is_deaf = False
+        line.cut()
+        assert await asyncio.gather(*asked) == [new.debtor for new in news]
+        await save(store, audited_debtor(contract))
+    assert await count(url, DEBTORS) == 5
+    assert await trail_of(url) == (5, [])
+
+
+async def test_debtors_so_kept_under_keys_are_left_to_each_to_find(line: Line, url: str) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract = await add_contract(store)
+        keyed = [keyed_debtor(audited_debtor(contract)) for _ in range(3)]
+        assert await save_keyed(store, keyed_debtor(audited_debtor(contract)))
+        line.is_deaf = True
+        asked = [save_keyed(store, each) for each in keyed]
+        await until(url, DEBTORS, 4)
+        line.is_deaf = False
+        line.cut()
+        assert await asyncio.gather(*asked) == [False] * 3
+        for each in keyed:
+            assert await store.write(partial(_claim, each.use)) == each.use
+        assert await save_keyed(store, keyed_debtor(audited_debtor(contract)))
+    assert await count(url, DEBTORS) == 5
+    assert await trail_of(url) == (5, [])
+
+
+async def test_what_an_earlier_run_kept_is_told_when_the_standby_has_it(
+    line: Line, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that finds all there writes nothing else that its COMMIT would wait with."""
+    said: list[str] = []
+
+    class Heard(Primary):
+        async def connect(self, *arguments: object, **named: object) -> Connection:
+            connection = await super().connect(*arguments, **named)
+            connection.add_query_logger(lambda record: said.append(record.query))
+            return connection
+
+    monkeypatch.setattr("lastschrift.storage.postgres.store.Primary", Heard)
+    async with PostgresStore.open(line.url) as store:
+        contract = await add_contract(store)
+        await save(store, audited_debtor(contract))
+        assert WAIT_FOR_STANDBY not in said
+        line.is_deaf = True
+        asked = save(store, audited_debtor(contract))
+        await until(url, DEBTORS, 2)
+        line.is_deaf = False
+        line.cut()
+        await asked
+    assert said.count(WAIT_FOR_STANDBY) == 1
 
 
 async def test_a_batch_that_never_arrived_is_kept_once(line: Line, url: str) -> None:

@@ -27,6 +27,7 @@ from lastschrift.domain.identity import AccountId, ContractId, DebtorId
 from lastschrift.operations.ports import KeyedBankAccount, KeyUse, NewBankAccount, Transaction
 from lastschrift.operations.register_bank_account import register_bank_accounts
 from lastschrift.operations.register_bank_account_once import register_keyed_bank_accounts
+from lastschrift.operations.register_debtor_once import register_keyed_debtors
 from lastschrift.storage.hope import WITHOUT_MIN
 from lastschrift.storage.postgres import adding, batch
 from lastschrift.storage.postgres.connecting import (
@@ -46,8 +47,10 @@ from tests.storage.filling import (
     NOW,
     add_contract,
     add_debtor,
+    audited_debtor,
     german_iban,
     keyed_account,
+    keyed_debtor,
     new_account,
     new_audit_entry,
 )
@@ -299,6 +302,21 @@ async def test_whoever_waits_too_long_for_a_key_holds_up_no_neighbour_for_longer
             alone_ms = await track._connection.fetchval(WAIT)
             assert alone_ms + BATCH_WAIT_MS == 2_000
     assert await merchant.register(merchant.new(1))
+    assert not await faults(url)
+
+
+async def test_so_it_is_with_debtors(merchant: Merchant, url: str) -> None:
+    one, other = (keyed_debtor(audited_debtor(merchant.contract)) for _ in range(2))
+    async with connected(url) as holder:
+        held = holder.transaction()
+        await held.start()
+        assert await holder.fetch(CLAIM_KEY, *_use_values(one.use))
+        write = merchant.store.write_batched
+        asked = [write(register_keyed_debtors, partial(_same, each)) for each in (one, other)]
+        async with asyncio.timeout(1.5):
+            assert await asyncio.gather(*asked) == [False, False]
+        await held.rollback()
+    assert await write(register_keyed_debtors, partial(_same, one))
     assert not await faults(url)
 
 

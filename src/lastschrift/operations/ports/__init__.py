@@ -54,6 +54,8 @@ from lastschrift.operations.ports.contract_keys import (
 from lastschrift.operations.ports.debtors import (
     DebtorReader,
     DebtorWriter,
+    KeyedDebtor,
+    NewDebtor,
 )
 from lastschrift.operations.ports.erasure import (
     AuditPlace,
@@ -169,10 +171,12 @@ __all__ = [
     "KeyUse",
     "KeyWriter",
     "KeyedBankAccount",
+    "KeyedDebtor",
     "Listing",
     "LockedBankAccount",
     "Matches",
     "NewBankAccount",
+    "NewDebtor",
     "NoErasureLog",
     "NoIdentityProviders",
     "Not",

@@ -4,10 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from lastschrift.domain.debtor import Debtor, DebtorRef
 from lastschrift.domain.identity import ContractId, DebtorId
+from lastschrift.operations.ports.auditing import AuditEntry
 from lastschrift.operations.ports.conditions import Condition
+from lastschrift.operations.ports.idempotency import KeyUse
 from lastschrift.operations.ports.lists import Search, Stretch
+
+
+class NewDebtor(Struct, frozen=True, gc=False):
+    """A debtor about to be kept, and who saves it."""
+
+    debtor: Debtor
+    audit: AuditEntry
+
+
+class KeyedDebtor(Struct, frozen=True, gc=False):
+    """A debtor about to be kept, and the use of the idempotency key that it comes with."""
+
+    new: NewDebtor
+    use: KeyUse
 
 
 class DebtorReader(Protocol):
@@ -51,7 +69,18 @@ class DebtorWriter(Protocol):
     """What can be changed about debtors."""
 
     async def add_debtor(self, debtor: Debtor) -> None:
-        """Keep a new debtor."""
+        """Keep a new debtor; what is written down of it is another step's."""
+        ...
+
+    async def add_debtors(self, debtors: Sequence[NewDebtor]) -> None:
+        """Keep new debtors, each with its audit entry."""
+        ...
+
+    async def add_keyed_debtors(self, keyed: Sequence[KeyedDebtor]) -> Sequence[int]:
+        """Keep debtors under keys that are new, as `add_debtors` and `claim_key`.
+
+        Return the places of the rest, as `BankAccountWriter.add_keyed_bank_accounts` does.
+        """
         ...
 
     async def lock_customer(self, contract: ContractId, debtor: DebtorId) -> Debtor | None:

@@ -9,6 +9,7 @@ from functools import cache
 from uuid import UUID
 
 from lastschrift.operations.ports import KeyUse, NewBankAccount
+from lastschrift.storage.chaining import Written
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.postgres import account_rows
 from lastschrift.storage.postgres.connecting import BATCH_WAIT_MS
@@ -26,6 +27,19 @@ _ARGUMENTS_KEYED = {
     "used": "timestamptz",
     "expires": "timestamptz",
 }
+
+
+def add_all(
+    accounts: Sequence[NewBankAccount],
+    uses: Sequence[KeyUse],
+    written: Sequence[Written],
+    links: Sequence[bytes | None],
+    writer: UUID,
+) -> Sequence[Value]:
+    """Return a statement, and its arguments: accounts and, if there are any, uses of their keys."""
+    _, _, first, *_ = written[0]
+    text = add_all_sql(len(accounts), has_keys=bool(uses))
+    return text, *add_all_values(accounts, links, writer, first, uses)
 
 
 def add_all_sql(count: int, *, has_keys: bool = False) -> str:

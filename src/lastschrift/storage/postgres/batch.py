@@ -126,6 +126,9 @@ JOIN LATERAL (
 """
 """Return the places of keys that are in use, or were."""
 
+AUDIT_ARGUMENTS = 11
+"""So many arguments `ADD_AUDIT_ENTRIES` has."""
+
 ADD_AUDIT_ENTRIES = """
 INSERT INTO audit_entry (
     contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source,
@@ -144,6 +147,9 @@ ON CONFLICT (contract_id, writer, sequence) DO NOTHING
 """
 """Insert audit entries with their links; those that are there already stay."""
 
+
+WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'lastschrift', '')"
+"""Make the COMMIT of a transaction that writes nothing wait for all that it may have seen."""
 
 AUDIT_ENTRY_KEPT = """
 WITH told AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'lastschrift', '') AS at)
@@ -205,7 +211,7 @@ def keys_in_use_values(uses: Sequence[KeyUse]) -> tuple[list[Value], ...]:
 
 
 def audit_values(
-    entries: Sequence[AuditEntry], written: Sequence[Written], links: list[bytes | None]
+    entries: Sequence[AuditEntry], written: Sequence[Written], links: Sequence[bytes | None]
 ) -> tuple[list[Value], ...]:
     """Return the arguments of `ADD_AUDIT_ENTRIES`, but for the last one."""
     return (
@@ -218,5 +224,5 @@ def audit_values(
         [entry.debtor_id for entry in entries],
         [entry.source for entry in entries],
         [further for *_, further in written],
-        links,
+        list(links),
     )

@@ -1,16 +1,25 @@
 """`storage.transaction.Engine` over one of asyncpg's connections."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from uuid import UUID
 
 import asyncpg
 
 from lastschrift.domain.errors import DomainError, LockedTooLong, SearchTooBroad
 from lastschrift.domain.identity import ContractId
-from lastschrift.operations.ports import AuditEntry, KeyedBankAccount, KeyUse, NewBankAccount
+from lastschrift.operations.ports import (
+    AuditEntry,
+    KeyedBankAccount,
+    KeyedDebtor,
+    KeyUse,
+    NewBankAccount,
+    NewDebtor,
+)
+from lastschrift.storage.chaining import Chain, Written
 from lastschrift.storage.codec import Row, Value
 from lastschrift.storage.hope import Hope
-from lastschrift.storage.postgres import adding, batch
+from lastschrift.storage.postgres import adding, adding_debtors, batch
 from lastschrift.storage.postgres.auditing import LentChain
 from lastschrift.storage.postgres.codec import POSTGRES_CODEC
 from lastschrift.storage.postgres.connecting import Connection
@@ -76,7 +85,12 @@ class PostgresEngine:
 
     async def add_bank_accounts(self, accounts: Sequence[NewBankAccount]) -> Sequence[int]:
         """Insert what can be, with its audit entries; the places of the rest."""
-        if not accounts or await self._are_all_added(accounts):
+        if not accounts:
+            return ()
+        audits = [new.audit for new in accounts]
+        if await self._are_all_inserted(
+            audits, partial(adding.add_all, accounts, ()), in_hope=True
+        ):
             return ()
         places = await self._left_out(accounts)
         if not places:
@@ -92,51 +106,62 @@ class PostgresEngine:
         Raises: LockedTooLong, after `BATCH_WAIT_MS`.
         """
         accounts, uses = [each.new for each in keyed], [each.use for each in keyed]
-        hope = self._hope_for(accounts)
-        if hope is None or (in_hope and not hope.is_there()):
-            return False
-        try:
-            is_added = await self._are_inserted(accounts, uses)
-        except asyncpg.LockNotAvailableError as error:
-            raise LockedTooLong from error
-        if in_hope:
-            _take_note(hope, is_fulfilled=is_added)
-        return is_added
+        return await self._are_all_inserted(
+            [new.audit for new in accounts],
+            partial(adding.add_all, accounts, uses),
+            in_hope=in_hope,
+        )
 
-    async def _are_all_added(self, accounts: Sequence[NewBankAccount]) -> bool:
-        """Insert all, if there is hope; where one of them can't be, none is."""
-        hope = self._hope_for(accounts)
-        if hope is None or not hope.is_there():
-            return False
-        is_added = await self._are_inserted(accounts)
-        _take_note(hope, is_fulfilled=is_added)
-        return is_added
+    async def add_debtors(self, debtors: Sequence[NewDebtor]) -> None:
+        """Insert debtors with their audit entries, unless an earlier run did."""
+        if debtors:
+            await self._write_down(
+                [new.audit for new in debtors],
+                adding_debtors.ADD_DEBTORS,
+                *adding_debtors.debtor_values(debtors),
+            )
 
-    def _hope_for(self, accounts: Sequence[NewBankAccount]) -> Hope | None:
-        """Return the hope that all can be added; none for what an earlier run may have kept.
+    async def add_all_keyed_debtors(self, keyed: Sequence[KeyedDebtor], *, in_hope: bool) -> bool:
+        """Insert all, as `add_all_keyed` inserts accounts.
 
-        Only what is the first can be undone in the chain, too.
+        Raises: LockedTooLong, after `BATCH_WAIT_MS`.
         """
-        if self._has_written or self._lent_chain().is_rerun or len(accounts) > adding.ROWS_MAX:
-            return None
-        return self._hope
+        return await self._are_all_inserted(
+            [each.new.audit for each in keyed],
+            partial(adding_debtors.add_all_keyed, keyed),
+            in_hope=in_hope,
+        )
+
+    async def _are_all_inserted(
+        self, entries: Sequence[AuditEntry], make: "_Make", *, in_hope: bool
+    ) -> bool:
+        """Insert all, or none; return which. None, if there is no hope, and it was not asked.
+
+        What an earlier run may have kept is not tried. Only what is the first can be undone in the
+        chain, too.
+        """
+        lent, hope = self._lent_chain(), self._hope
+        if hope is None or self._has_written or lent.is_rerun or len(entries) > adding.ROWS_MAX:
+            return False
+        if in_hope and not hope.is_there():
+            return False
+        is_inserted = await self._are_inserted(lent.chain, entries, make)
+        if in_hope:
+            _take_note(hope, is_fulfilled=is_inserted)
+        return is_inserted
 
     async def _are_inserted(
-        self, accounts: Sequence[NewBankAccount], uses: Sequence[KeyUse] = ()
+        self, chain: Chain, entries: Sequence[AuditEntry], make: "_Make"
     ) -> bool:
-        """Insert all, or none; return which."""
-        chain = self._lent_chain().chain
-        block = chain.draft([new.audit for new in accounts])
-        _, _, first, *_ = block.entries[0]
+        block = chain.draft(entries)
         links = chain.close(block)
         try:
-            await self._connection.execute(
-                adding.add_all_sql(len(accounts), has_keys=bool(uses)),
-                *adding.add_all_values(accounts, links, chain.writer, first, uses),
-            )
+            await self._connection.execute(*make(block.entries, links, chain.writer))
             self._has_written = True
         except _NOT_ALL:
             return False
+        except asyncpg.LockNotAvailableError as error:
+            raise LockedTooLong from error
         finally:
             if not self._has_written:
                 chain.undo()
@@ -183,21 +208,28 @@ class PostgresEngine:
 
     async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
         """Insert audit entries, unless an earlier run did."""
-        if not entries:
-            return
+        if entries:
+            await self._write_down(entries, batch.ADD_AUDIT_ENTRIES)
+
+    async def _write_down(
+        self, entries: Sequence[AuditEntry], statement: str, *further: Value
+    ) -> None:
+        """Run a statement that inserts audit entries, and maybe more, unless an earlier run did."""
         self._has_written = True
         chain = self._lent_chain().chain
         block = chain.draft(entries)
         links = chain.close(block)
         done = await self._connection.execute(
-            batch.ADD_AUDIT_ENTRIES,
+            statement,
             *batch.audit_values(entries, block.entries, links),
             chain.writer,
+            *further,
         )
         _, _, first, *_ = block.entries[0]
         self.audited = entries[0].contract_id, chain.writer, first
         if done == _NONE_INSERTED:  # What follows can't rest on what an earlier run wrote.
             chain.begin_anew()
+            await self._connection.execute(batch.WAIT_FOR_STANDBY)
 
     async def is_kept(self, audited: AuditKey | None) -> bool:
         """Whether the first audit entry of another run was committed; not if it wrote none."""
@@ -208,6 +240,10 @@ class PostgresEngine:
         if self._lent is None:
             raise RuntimeError("this connection is for reading")
         return self._lent
+
+
+_Make = Callable[[Sequence[Written], list[bytes | None], UUID], Sequence[Value]]
+"""Makes a statement that adds all or nothing, and its arguments, of entries, links and writer."""
 
 
 def _take_note(hope: Hope, *, is_fulfilled: bool) -> None:

@@ -1,14 +1,23 @@
 """Opening SQLite as we want it, and running statements on it to their end."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 
 from lastschrift.domain.errors import DomainError, SearchTooBroad
-from lastschrift.operations.ports import AuditEntry, KeyedBankAccount, KeyUse, NewBankAccount
+from lastschrift.operations.ports import (
+    AuditEntry,
+    KeyedBankAccount,
+    KeyedDebtor,
+    KeyUse,
+    NewBankAccount,
+    NewDebtor,
+)
 from lastschrift.storage.codec import Row, Value
+from lastschrift.storage.debtor_rows import debtor_row
 from lastschrift.storage.rows import Rows
 from lastschrift.storage.selecting import SEARCH_S_MAX, Statement
 from lastschrift.storage.sqlite import batch
@@ -16,6 +25,7 @@ from lastschrift.storage.sqlite.checkpoints import begin_log_anew
 from lastschrift.storage.sqlite.codec import SQLITE_CODEC
 from lastschrift.storage.sqlite.dialect import TRANSLATED, selected_to_sqlite
 from lastschrift.storage.sqlite.runs import Runs
+from lastschrift.storage.statements.debtors import ADD_DEBTOR
 
 _WRITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -114,15 +124,41 @@ class SqliteEngine:
 
     async def add_all_keyed(self, keyed: Sequence[KeyedBankAccount], *, in_hope: bool) -> bool:
         """Insert all, or undo it; what is undone leaves no entries, either."""
+        with self._all_or_nothing() as undo:
+            is_kept = self._are_uses_added([each.use for each in keyed])
+            is_kept = is_kept and not await self.add_bank_accounts([each.new for each in keyed])
+            if not is_kept:
+                undo()
+        return is_kept
+
+    async def add_debtors(self, debtors: Sequence[NewDebtor]) -> None:
+        """Insert debtors, and leave their entries to be written down."""
+        rows = [debtor_row(self.codec, new.debtor) for new in debtors]
+        await self.change_each(ADD_DEBTOR, rows)
+        self.audited += [new.audit for new in debtors]
+
+    async def add_all_keyed_debtors(self, keyed: Sequence[KeyedDebtor], *, in_hope: bool) -> bool:
+        """Insert all, or undo it."""
+        with self._all_or_nothing() as undo:
+            is_kept = self._are_uses_added([each.use for each in keyed])
+            if is_kept:
+                await self.add_debtors([each.new for each in keyed])
+            else:
+                undo()
+        return is_kept
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[Callable[[], None]]:
+        """Give what undoes all of the block; what is undone leaves no entries, either."""
         audited = len(self.audited)
-        self._connection.execute("SAVEPOINT keyed")
-        is_kept = self._are_uses_added([each.use for each in keyed])
-        is_kept = is_kept and not await self.add_bank_accounts([each.new for each in keyed])
-        if not is_kept:
+
+        def undo() -> None:
             self._connection.execute("ROLLBACK TO keyed")
             del self.audited[audited:]
+
+        self._connection.execute("SAVEPOINT keyed")
+        yield undo
         self._connection.execute("RELEASE keyed")
-        return is_kept
 
     def _are_uses_added(self, uses: Sequence[KeyUse]) -> bool:
         """Insert uses of keys; return whether none was left out."""

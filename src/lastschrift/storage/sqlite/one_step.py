@@ -17,7 +17,14 @@ from typing import NoReturn
 
 import apsw
 
-from lastschrift.operations.ports import AuditEntry, KeyedBankAccount, KeyUse, NewBankAccount
+from lastschrift.operations.ports import (
+    AuditEntry,
+    KeyedBankAccount,
+    KeyedDebtor,
+    KeyUse,
+    NewBankAccount,
+    NewDebtor,
+)
 from lastschrift.storage.codec import Value
 from lastschrift.storage.hope import Hope
 from lastschrift.storage.jobs import Round
@@ -57,6 +64,22 @@ class AddingEngine:
         self.has_keys = True
         self.added += [adding.Added(each.new.audit, each.new, each.use) for each in keyed]
         return True
+
+    async def add_debtors(self, _debtors: Sequence[NewDebtor]) -> NoReturn:
+        """Refuse.
+
+        Raises: NotOnlyAdding.
+        """
+        raise NotOnlyAdding
+
+    async def add_all_keyed_debtors(
+        self, _keyed: Sequence[KeyedDebtor], *, in_hope: bool
+    ) -> NoReturn:
+        """Refuse.
+
+        Raises: NotOnlyAdding.
+        """
+        raise NotOnlyAdding
 
     async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
         """Take audit entries."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lastschrift.domain.bank_account import BankAccount
 from lastschrift.domain.debtor import DebtorKind, DebtorRef
-from lastschrift.domain.errors import DomainError, LockedTooLong
+from lastschrift.domain.errors import DomainError
 from lastschrift.domain.identity import AccountId, ClientId, ContractId, DebtorId
 from lastschrift.operations.ports import (
     Condition,
@@ -22,6 +22,7 @@ from lastschrift.storage.folding import folded_column
 from lastschrift.storage.selecting import BANK_ACCOUNTS, count_of, page_of, stretch_of
 from lastschrift.storage.statements import bank_accounts
 from lastschrift.storage.transaction.engine import SqlPart
+from lastschrift.storage.transaction.many_keyed import add_what_is_new, used_keys
 
 
 class BankAccountSqlReader(SqlPart):
@@ -109,28 +110,13 @@ class BankAccountSqlWriter(BankAccountSqlReader):
         return await self._engine.add_bank_accounts(accounts)
 
     async def add_keyed_bank_accounts(self, keyed: Sequence[KeyedBankAccount]) -> Sequence[int]:
-        try:
-            if await self._engine.add_all_keyed(keyed, in_hope=True):
-                return ()
-            in_the_way = await self._in_the_way(keyed)
-            rest = [each for place, each in enumerate(keyed) if place not in in_the_way]
-            if rest and await self._engine.add_all_keyed(rest, in_hope=False):
-                return sorted(in_the_way)
-        except LockedTooLong:
-            pass  # Nobody tells whose key it is; each by itself finds out.
-        return range(len(keyed))
+        return await add_what_is_new(keyed, self._engine.add_all_keyed, self._in_the_way)
 
     async def _in_the_way(self, keyed: Sequence[KeyedBankAccount]) -> set[int]:
         """Return the places of those that can't be kept as things are."""
         reasons = await self._engine.why_left_out([each.new for each in keyed])
         in_the_way = {place for place, reason in enumerate(reasons) if reason is not None}
-        in_the_way.update(await self._engine.keys_in_use([each.use for each in keyed]))
-        first: dict[object, int] = {}
-        for place, use in enumerate(each.use for each in keyed):
-            key = use.contract_id, use.operation, use.key_hash
-            if first.setdefault(key, place) != place:
-                in_the_way.add(place)
-        return in_the_way
+        return in_the_way | await used_keys(self._engine, [each.use for each in keyed])
 
     async def why_left_out(
         self, accounts: Sequence[NewBankAccount]

@@ -5,13 +5,12 @@ from datetime import datetime
 
 from lastschrift.domain.debtor import Debtor, DebtorRef
 from lastschrift.domain.identity import ContractId, DebtorId
-from lastschrift.domain.party import Party
-from lastschrift.operations.ports import Condition, Search, Stretch
-from lastschrift.storage.codec import Value
-from lastschrift.storage.folding import folded_columns
+from lastschrift.operations.ports import Condition, KeyedDebtor, NewDebtor, Search, Stretch
+from lastschrift.storage.debtor_rows import debtor_row, folded_row
 from lastschrift.storage.selecting import CUSTOMERS, count_of, page_of, stretch_of
 from lastschrift.storage.statements import debtors
 from lastschrift.storage.transaction.engine import SqlPart
+from lastschrift.storage.transaction.many_keyed import add_what_is_new, used_keys
 
 
 class DebtorSqlReader(SqlPart):
@@ -55,15 +54,19 @@ class DebtorSqlWriter(SqlPart):
     """`operations.ports.DebtorWriter` over an engine."""
 
     async def add_debtor(self, debtor: Debtor) -> None:
-        await self._engine.fetch(
-            debtors.ADD_DEBTOR,
-            self._codec.put_id(debtor.contract_id),
-            self._codec.put_id(debtor.id),
-            debtor.kind,
-            self._codec.put_json(debtor.contact),
-            self._codec.put_instant(debtor.created),
-            *self._folded(debtor.contact),
+        await self._engine.fetch(debtors.ADD_DEBTOR, *debtor_row(self._codec, debtor))
+
+    async def add_debtors(self, debtors: Sequence[NewDebtor]) -> None:
+        await self._engine.add_debtors(debtors)
+
+    async def add_keyed_debtors(self, keyed: Sequence[KeyedDebtor]) -> Sequence[int]:
+        return await add_what_is_new(
+            keyed, self._engine.add_all_keyed_debtors, self._claimed_before
         )
+
+    async def _claimed_before(self, keyed: Sequence[KeyedDebtor]) -> set[int]:
+        """Return the places of those whose keys can't be claimed as things are."""
+        return await used_keys(self._engine, [each.use for each in keyed])
 
     async def lock_customer(self, contract: ContractId, debtor: DebtorId) -> Debtor | None:
         rows = await self._engine.fetch(
@@ -87,7 +90,7 @@ class DebtorSqlWriter(SqlPart):
             self._codec.put_id(debtor.id),
             self._codec.put_json(debtor.contact),
             None if debtor.updated is None else self._codec.put_instant(debtor.updated),
-            *self._folded(debtor.contact),
+            *folded_row(self._codec, debtor.contact),
         )
 
     async def delete_debtor(self, contract: ContractId, debtor: DebtorId, now: datetime) -> None:
@@ -97,7 +100,3 @@ class DebtorSqlWriter(SqlPart):
             self._codec.put_id(debtor),
             self._codec.put_instant(now),
         )
-
-    def _folded(self, contact: Party) -> tuple[Value, ...]:
-        *texts, others = folded_columns(contact)
-        return (*texts, self._codec.put_json(others))

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from lastschrift.domain.errors import DomainError
-from lastschrift.operations.ports import AuditEntry, KeyedBankAccount, KeyUse, NewBankAccount
+from lastschrift.operations.ports import (
+    AuditEntry,
+    KeyedBankAccount,
+    KeyedDebtor,
+    KeyUse,
+    NewBankAccount,
+    NewDebtor,
+)
 from lastschrift.storage.codec import Codec, Row, Value
 from lastschrift.storage.rows import Rows
 from lastschrift.storage.selecting import Statement
@@ -34,12 +41,23 @@ class Engine(Protocol):
         """As `Transaction.add_bank_accounts`: audit entries too, in as few statements as can be."""
         ...
 
+    async def add_debtors(self, debtors: Sequence[NewDebtor]) -> None:
+        """As `Transaction.add_debtors`: audit entries too, in as few statements as can be."""
+        ...
+
     async def add_all_keyed(self, keyed: Sequence[KeyedBankAccount], *, in_hope: bool) -> bool:
         """Keep accounts and the uses of their keys, all of them or none; return whether they are.
 
         ``in_hope``: nobody has asked what is there already, and there may be no hope for it.
 
         Raises: LockedTooLong, sooner than any other statement: all of them wait for one's key.
+        """
+        ...
+
+    async def add_all_keyed_debtors(self, keyed: Sequence[KeyedDebtor], *, in_hope: bool) -> bool:
+        """Keep debtors and the uses of their keys, as `add_all_keyed` keeps accounts.
+
+        Raises: LockedTooLong.
         """
         ...
 
