@@ -35,6 +35,7 @@ from tests.cluster.node import postgres_programs
 from tests.cluster.prerequisites import missing
 from tests.cluster.rounds import Round, play_round
 from tests.cluster.servers import Servers, running_servers
+from tests.cluster.wires import WIRES
 
 ROUND_S_MAX = 300
 
@@ -147,8 +148,8 @@ def _facts(played: Played) -> Mapping[str, str]:
     return {
         "Machine": f"{os.cpu_count()} cores, Linux {platform.machine()}, shared by all three nodes",
         "Versions": ", ".join(_versions()),
-        "Load": f"{CLIENTS} clients, both wires, two servers; {played.ledger.again:,} requests "
-        "were sent again",
+        "Load": f"{CLIENTS} clients of two servers: on {', on '.join(WIRES)}; "
+        f"{played.ledger.again:,} requests were sent again",
         "Duration": f"{played.duration_s / 60:.0f} minutes",
     }
 

@@ -100,7 +100,7 @@ class Load:
         """Ask one server after the other, until one has a final answer."""
         for url in cycle(self.servers.urls):
             token = await self._token(wire)
-            headers = {**wire.headers, **_bearer(token)}
+            headers = {**wire.headers, **asked.headers, **_bearer(token)}
             try:
                 answer = await self.http.post(url + wire.path, headers=headers, json=asked.body)
             except httpx2.TransportError:
@@ -117,7 +117,7 @@ class Load:
         if answer.status_code in _TOKEN_UNKNOWN:
             if self._tokens.get(wire.name, ("", 0))[0] == token:
                 del self._tokens[wire.name]
-        elif answer.status_code not in _BUSY:
+        elif answer.status_code not in _BUSY and "Retry-After" not in answer.headers:
             self.ledger.surprises.append(f"{wire.name}: {answer.status_code} {answer.text[:200]}")
 
     async def _token(self, wire: Wire) -> str:

@@ -1,7 +1,10 @@
-"""How a bank account is registered and found again on each wire, and what the answers say."""
+"""How a bank account is registered and found again on each wire, and what the answers say.
+
+On secuconnect a request may have an idempotency key or not, which makes two kinds of clients.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -28,10 +31,11 @@ class Registration:
     iban: str
     account: UUID
     body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Wire(Protocol):
-    """One of the two APIs."""
+    """One of the two APIs, and how a client uses it."""
 
     name: str
     scope: str
@@ -89,6 +93,20 @@ class Secuconnect:
         return bool(answer.status_code == 200 and answer.json()["private"]["iban"] == iban)
 
 
+class KeyedSecuconnect(Secuconnect):
+    """The same under an idempotency key: a repeated request is told which container it made."""
+
+    name = "secuconnect with keys"
+
+    def new(self, iban: str, customer: str) -> Registration:
+        """Return a registration of an account number, under a key of its own."""
+        return replace(super().new(iban, customer), headers={"Idempotency-Key": str(uuid4())})
+
+    def is_final(self, status: int) -> bool:
+        """Saved; who is told 409 has asked while an earlier try is running."""
+        return status == HTTPStatus.OK
+
+
 class Pace:
     """A payment method of the client's own payer, under an id that the client chose."""
 
@@ -128,4 +146,5 @@ class Pace:
         return bool(str(shown.get("identificationString", "")).endswith(iban[-4:]))
 
 
-WIRES: Mapping[str, Wire] = {wire.name: wire for wire in (Secuconnect(), Pace())}
+_WIRES: tuple[Wire, ...] = (Secuconnect(), Pace(), KeyedSecuconnect())
+WIRES: Mapping[str, Wire] = {wire.name: wire for wire in _WIRES}
