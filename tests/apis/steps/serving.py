@@ -30,6 +30,9 @@ class LockedStore(BreakingStore):
     async def write(self, operation: object) -> NoReturn:
         raise LockedTooLong
 
+    async def write_batched(self, operation: object, command: object) -> NoReturn:
+        raise LockedTooLong
+
 
 class SlowStore:
     """A store in which every list takes too long."""
