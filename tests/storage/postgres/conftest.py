@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lastschrift.storage.postgres import lane
 from lastschrift.storage.postgres.installation import PostgresInstallation
 from tests.databases import lent_database
 from tests.postgres import shared_postgres
@@ -16,6 +17,14 @@ def url(tmp_path: Path) -> Iterator[str]:
     with lent_database("postgres", tmp_path) as database:
         assert isinstance(database, PostgresInstallation)
         yield database._url
+
+
+@pytest.fixture(scope="module")
+def undivided() -> Iterator[None]:
+    """Let all that is asked for at once go into one batch, not into halves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lane, "_JOBS_MIN", lane._JOBS_MAX)
+        yield
 
 
 @pytest.fixture

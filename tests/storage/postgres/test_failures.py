@@ -55,7 +55,7 @@ from tests.storage.filling import (
     new_debtor,
 )
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("undivided")]
 
 ACCOUNTS = "SELECT count(*) FROM bank_account"
 AUDITS = "SELECT count(*) FROM audit_entry"

@@ -56,7 +56,7 @@ from tests.storage.filling import (
 )
 from tests.storage.tried import BATCHES, Tried
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("undivided")]
 
 IN_HOPE = ["add_all"]
 IN_HOPE_KEYED = ["add_all_keyed"]

@@ -1,7 +1,8 @@
 """The lane of what is registered: gathered by arrival, one statement for all that is there.
 
-No timer: while one batch is under way, the next one gathers. Each statement is a transaction of its
-own, and no answer leaves before it is committed.
+No timer: while one batch is under way, the next one gathers; and where none is, one begins as soon
+as no more arrive with a turn of the event loop. Each statement is a transaction of its own, and no
+answer leaves before it is committed.
 """
 
 import asyncio
@@ -23,10 +24,13 @@ from lastschrift.storage.transaction import SqlTransaction
 _JOBS_MAX = 256
 """Jobs of one batch: what the database has done within some 5 ms."""
 
+_JOBS_MIN = 4
+"""So few are not worth dividing."""
+
 _TRACKS = 2
 """While one batch waits for the disk, the database works at the next one."""
 
-_JOBS_WORTH_A_TRACK = 8
+_JOBS_WORTH_A_TRACK = 10
 """Fewer wait for the batch before them: a statement for each costs more than the wait."""
 
 
@@ -47,7 +51,9 @@ class Lane:
         self._observe = observe
         self._waiting: deque[Job] = deque()
         self._is_open = True
-        self._is_preparing = False
+        self._is_gathering = False
+        self._under_way = 0
+        self._answered = 0
         self._loop = asyncio.get_running_loop()
         self._tracks = [_Track(connect) for _ in range(_TRACKS)]
 
@@ -69,46 +75,65 @@ class Lane:
             raise QueueFull
         job = Job(operation, self._loop.create_future(), make_command)
         self._waiting.append(job)
-        track = self._free_track()
-        if track is not None:
-            track.work = self._loop.create_task(self._run_all(track))
-        elif not self._is_preparing:
-            self._is_preparing = True
-            self._loop.call_soon(self._prepare)
+        if not self._is_gathering:
+            self._is_gathering = True
+            self._loop.call_soon(self._gather, 0)
         return job.future
 
-    def _free_track(self) -> "_Track | None":
-        """Return where to run what waits now: if nothing runs, or if another batch is worth it."""
-        free = [track for track in self._tracks if track.work is None]
-        if len(free) == _TRACKS or (free and len(self._waiting) >= _JOBS_WORTH_A_TRACK):
-            return free[0]
-        return None
+    def _gather(self, waited_before: int) -> None:
+        """Make what waits ready; begin if it is enough, or no more than a turn of the loop before.
 
-    def _prepare(self) -> None:
-        """Make what the next batch needs and no database, while those before it are under way."""
-        self._is_preparing = False
+        Who asks again at once is there by then, and a batch of one costs as much as one of some.
+        """
         make_commands(islice(self._waiting, _JOBS_MAX))
+        waiting = len(self._waiting)
+        if waited_before < waiting < self._next_size():
+            self._loop.call_soon(self._gather, waiting)
+            return
+        self._is_gathering = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin a batch if none is under way, and another one beside it if that is worth it."""
+        for track in self._tracks:
+            worth = _JOBS_WORTH_A_TRACK if self._under_way else 1
+            if track.work is None and len(self._waiting) >= worth:
+                size = min(len(self._waiting), self._next_size(), _JOBS_MAX)
+                jobs = [self._waiting.popleft() for _ in range(size)]
+                self._under_way += size
+                track.work = self._loop.create_task(self._run_round(track, jobs))
+
+    def _next_size(self) -> int:
+        """Return half of the jobs that are about: waiting, under way, and just answered.
+
+        So clients who ask again at once fall into two halves: while the database keeps one, the
+        other is worked on. With all in one batch each would wait for the other.
+        """
+        about = len(self._waiting) + self._under_way + self._answered
+        return max(_JOBS_MIN, (about + 1) // 2)
 
     async def close(self) -> None:
         """Keep what waits, take no more, and close the connection."""
         self._is_open = False
+        self._begin()
         while under_way := [track.work for track in self._tracks if track.work is not None]:
             await asyncio.wait(under_way)
         for track in self._tracks:
             await track.lost()
 
-    async def _run_all(self, track: "_Track") -> None:
+    async def _run_round(self, track: "_Track", jobs: Sequence[Job]) -> None:
         try:
-            while self._waiting:
-                started = time.perf_counter()
-                size = min(len(self._waiting), _JOBS_MAX)
-                jobs = Round(self._waiting.popleft() for _ in range(size))
-                for operation, batch in jobs.batched.items():
-                    await self._run_batch(track, operation, batch)
-                jobs.answer()
-                self._observe(size, time.perf_counter() - started)
+            started = time.perf_counter()
+            batches = Round(jobs)
+            for operation, batch in batches.batched.items():
+                await self._run_batch(track, operation, batch)
+            batches.answer()
+            self._observe(len(jobs), time.perf_counter() - started)
         finally:
             track.work = None
+            self._under_way -= len(jobs)
+            self._answered = len(jobs)
+            self._begin()
 
     async def _run_batch(
         self, track: "_Track", operation: BatchOperation, jobs: Sequence[Job]
