@@ -24,12 +24,22 @@ from lastschrift.domain.errors import (
     DomainError,
 )
 from lastschrift.domain.identity import AccountId, ContractId, DebtorId
-from lastschrift.operations.ports import KeyedBankAccount, KeyUse, NewBankAccount, Transaction
+from lastschrift.domain.party import Party
+from lastschrift.operations.ports import (
+    KeyedBankAccount,
+    KeyedDebtor,
+    KeyUse,
+    NewBankAccount,
+    Transaction,
+)
 from lastschrift.operations.register_bank_account import register_bank_accounts
 from lastschrift.operations.register_bank_account_once import register_keyed_bank_accounts
 from lastschrift.operations.register_debtor_once import register_keyed_debtors
+from lastschrift.storage.chaining import Chain, Heads
+from lastschrift.storage.codec import Value
 from lastschrift.storage.hope import WITHOUT_MIN
 from lastschrift.storage.postgres import adding, batch
+from lastschrift.storage.postgres.adding_debtors import add_all_keyed
 from lastschrift.storage.postgres.connecting import (
     BATCH_WAIT_MS,
     STATEMENT_BYTES_MAX,
@@ -448,14 +458,36 @@ async def test_nor_has_it_anything_of_a_request_under_a_used_key(
         assert secret not in logged
 
 
+async def test_nor_has_it_anything_of_a_customer_under_a_used_key(
+    merchant: Merchant, url: str
+) -> None:
+    new = audited_debtor(merchant.contract)
+    new = replace(new, debtor=replace(new.debtor, contact=Party(family_name="Mustermann")))
+    use = replace(keyed_debtor(new).use, command_hash=b"command", result_sealed=b"result")
+    keyed = KeyedDebtor(new, use)
+    assert await merchant.store.write_batched(register_keyed_debtors, lambda: keyed)
+    chain = Chain(Heads())
+    block = chain.draft([new.audit])
+    links = chain.close(block)
+    error = await _failure(url, *add_all_keyed([keyed], block.entries, links, IDS.new_id()))
+    logged = f"{error} {error.detail} {error.hint} {error.context}".casefold()
+    assert "idempotency_key_pkey" in logged
+    for secret in ("mustermann", b"command".hex(), b"result".hex()):
+        assert secret not in logged
+
+
 async def _refusal(url: str, new: NewBankAccount, *uses: KeyUse) -> asyncpg.PostgresError:
+    values = adding.add_all_values([new], [None], IDS.new_id(), 1, uses)
+    return await _failure(url, adding.add_all_sql(1, has_keys=bool(uses)), *values)
+
+
+async def _failure(url: str, statement: str, *values: Value) -> asyncpg.PostgresError:
     talkative = f"ALTER DATABASE {name_in(url)} SET log_parameter_max_length_on_error = -1"
     await rows(url, talkative)
     connection: Connection = await Primary(url).connect()
     try:
-        values = adding.add_all_values([new], [None], IDS.new_id(), 1, uses)
         with pytest.raises(asyncpg.PostgresError) as refused:
-            await connection.execute(adding.add_all_sql(1, has_keys=bool(uses)), *values)
+            await connection.execute(statement, *values)
         return refused.value
     finally:
         await connection.close()
