@@ -183,16 +183,7 @@ def new_account(
 def keyed_account(new: NewBankAccount) -> KeyedBankAccount:
     """Return an account under an idempotency key of its own, which is kept for a minute."""
     account = new.account
-    use = KeyUse(
-        contract_id=account.contract_id,
-        operation="register_bank_account",
-        key_hash=sha256(account.id.bytes).digest(),
-        command_hash=bytes(32),
-        result_sealed=account.id.bytes,
-        created=NOW,
-        expires=later(60),
-    )
-    return KeyedBankAccount(new, use)
+    return KeyedBankAccount(new, _use(account.contract_id, "register_bank_account", account.id))
 
 
 def audited_debtor(contract: ContractId) -> NewDebtor:
@@ -204,16 +195,19 @@ def audited_debtor(contract: ContractId) -> NewDebtor:
 def keyed_debtor(new: NewDebtor) -> KeyedDebtor:
     """Return a debtor under an idempotency key of its own, which is kept for a minute."""
     debtor = new.debtor
-    use = KeyUse(
-        contract_id=debtor.contract_id,
-        operation="register_debtor",
-        key_hash=sha256(debtor.id.bytes).digest(),
+    return KeyedDebtor(new, _use(debtor.contract_id, "register_debtor", debtor.id))
+
+
+def _use(contract: ContractId, operation: str, result: UUID) -> KeyUse:
+    return KeyUse(
+        contract_id=contract,
+        operation=operation,
+        key_hash=sha256(result.bytes).digest(),
         command_hash=bytes(32),
-        result_sealed=debtor.id.bytes,
+        result_sealed=result.bytes,
         created=NOW,
         expires=later(60),
     )
-    return KeyedDebtor(new, use)
 
 
 def new_audit_entry(
