@@ -17,7 +17,7 @@ import pytest
 
 import lastschrift.storage
 from lastschrift.domain.identity import ContractId
-from lastschrift.storage.postgres import account_rows
+from lastschrift.storage.postgres import account_rows, adding_debtors
 from lastschrift.storage.postgres import adding as postgres_adding
 from lastschrift.storage.postgres import batch as postgres_batch
 from lastschrift.storage.postgres.codec import POSTGRES_CODEC
@@ -122,7 +122,7 @@ BATCHES = (sqlite_adding, sqlite_batch, postgres_adding, postgres_batch)
 
 def queries() -> dict[str, str]:
     """Return the text of every statement, by its name."""
-    found = {**all_statements(), **_constants(postgres_batch)}
+    found = {**all_statements(), **_constants(postgres_batch), **_constants(adding_debtors)}
     for name, asked in ASKED.items():
         for kind, statement in statements_of(asked, POSTGRES_CODEC, ContractId(uuid4())).items():
             found[f"{name}: {kind}"] = re.sub(r" /\* by \w+ \*/", "", statement.text)

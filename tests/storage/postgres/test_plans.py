@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from lastschrift.storage.postgres import adding, batch
+from lastschrift.storage.postgres import adding, adding_debtors, batch
 from lastschrift.storage.postgres.connecting import Connection, Primary
 from lastschrift.storage.statements import all_statements
 from tests.postgres import shared_postgres
@@ -74,6 +74,7 @@ def _constants(module: ModuleType) -> dict[str, str]:
 STATEMENTS = {
     **all_statements(),
     **_constants(batch),
+    **_constants(adding_debtors),
     "add_all_sql": adding.add_all_sql(16),
     "add_all_sql, keyed": adding.add_all_sql(16, has_keys=True),
 }
