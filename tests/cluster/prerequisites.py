@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests import postgres
 from tests.cluster.environment import find_python
 from tests.cluster.network import USER, as_user
-from tests.cluster.node import postgres_programs
 
 _ENCLOSURE_TRIED = "unshare --net --mount --pid --fork ip link add tried type bridge"
 
@@ -44,7 +44,7 @@ def _may_read_checkout() -> bool:
 
 
 def _may_run_postgres() -> bool:
-    return _user_may(str(postgres_programs() / "postgres"), "--version")
+    return _user_may(str(postgres.programs() / "postgres"), "--version")
 
 
 def _has_python() -> bool:

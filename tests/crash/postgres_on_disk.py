@@ -15,7 +15,7 @@ def postgres_on(place: Path, **settings: str) -> Iterator[PostgresServer]:
     """Run a server until the block ends, with all on disk that it begins with."""
     directory = place / "postgres"
     directory.mkdir()
-    programs = postgres._reachable(postgres._programs(), directory)
+    programs = postgres.reachable_programs(directory)
     server = PostgresServer(programs, directory, postgres._free_port(), settings)
     postgres._initialise(server)
     os.sync()
