@@ -2,15 +2,15 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from lastschrift.storage.postgres import connecting
-from lastschrift.storage.postgres.connecting import NoPrimary, Primary
+from lastschrift.storage.postgres.connecting import Connection, NoPrimary, Primary
 from tests.postgres import PostgresServer, execute, name_in, running_postgres
 
 pytestmark = pytest.mark.anyio
@@ -22,13 +22,20 @@ FOUND_WITHIN_S = 1.0
 # --- hosts of which one is the primary ------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def standby() -> Iterator[PostgresServer]:
-    """Return a server that takes reads only: it waits for what no primary sends it."""
+@contextmanager
+def running_standby() -> Iterator[PostgresServer]:
+    """Run a server that takes reads only: it waits for what no primary sends it."""
     with running_postgres() as server:
         server.stop()
         (server.directory / "data" / "standby.signal").touch()
         server.start()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def standby() -> Iterator[PostgresServer]:
+    """Return a standby that stays one."""
+    with running_standby() as server:
         yield server
 
 
@@ -80,6 +87,40 @@ async def test_without_a_primary_each_host_tells_why(
         TimeoutError,
         asyncpg.TargetServerAttributeNotMatched,
     }
+
+
+@pytest.fixture
+def successor() -> Iterator[PostgresServer]:
+    """Return a standby that is to be promoted."""
+    with running_standby() as server:
+        yield server
+
+
+async def test_who_becomes_the_primary_is_found_while_another_host_says_nothing(
+    successor: PostgresServer, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, said_no = successor.url("postgres"), asyncio.Event()
+    monkeypatch.setattr(connecting, "_connect", telling(said_no))
+    search = asyncio.create_task(Primary(among(url, silent, host_of(url))).connect())
+    await said_no.wait()
+    await asyncio.to_thread(execute, url, "SELECT pg_promote()")
+    async with asyncio.timeout(FOUND_WITHIN_S):
+        connection = await search
+    await connection.close()
+
+
+def telling(said_no: asyncio.Event) -> Callable[[str], Awaitable[Connection]]:
+    """Return a connect that tells of the first host that takes no writes."""
+    connect = connecting._connect
+
+    async def connect_and_tell(url: str) -> Connection:
+        try:
+            return await connect(url)
+        except asyncpg.TargetServerAttributeNotMatched:
+            said_no.set()
+            raise
+
+    return connect_and_tell
 
 
 async def test_no_connection_is_left_at_the_others(standby: PostgresServer, url: str) -> None:

@@ -1,7 +1,8 @@
 """Connections to the primary, wherever it is among the hosts of an address.
 
 All hosts are asked at once and the first that takes writes is it: one that is dead but not gone
-would hold up the others for as long as a connection may take. What each connection is told:
+would hold up the others for as long as a connection may take. Until it has had that long, those
+that said no are asked again: one of them may have become the primary. What each connection is told:
 
 - a lock is waited for two seconds at most, then it is told that it is held;
 - no statement timeout, whatever the role has: a COMMIT that is cut off while it waits for the
@@ -26,10 +27,16 @@ Connection = Any
 
 _CONNECT_S = 3
 
+_ASK_AGAIN_S = 0.2
+"""So long after its no a host is asked again, while another one has said nothing yet."""
+
 _LOCK_WAIT_MS = 2_000
 
 BATCH_WAIT_MS = 100
-"""So long of it all of a batch wait for who holds a key of theirs; the rest each waits alone."""
+"""So long of it all of a batch wait for who holds a key of theirs; the rest each waits alone.
+
+And so long each waits alone for what all of a batch have waited for before.
+"""
 
 _SERVER_SETTINGS = {
     "application_name": "lastschrift",
@@ -65,7 +72,8 @@ class Primary:
 
         Raises: NoPrimary.
         """
-        attempts = [asyncio.ensure_future(_connect(url)) for url in self._urls]
+        silent = set(self._urls)
+        attempts = [asyncio.ensure_future(_ask(url, silent)) for url in self._urls]
         reasons: list[BaseException] = []
         chosen: Connection | None = None
         try:
@@ -73,14 +81,33 @@ class Primary:
                 try:
                     chosen = await finished
                     return chosen
-                except (OSError, TimeoutError, *_REFUSALS) as reason:
+                except REFUSALS as reason:
                     reasons.append(reason)
         finally:
             await _give_up(attempts, chosen)
         raise NoPrimary(reasons)
 
 
-_REFUSALS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+REFUSALS = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What is raised by a host that can't be reached, or refuses."""
+
+
+async def _ask(url: str, silent: set[str]) -> Connection:
+    """Connect to a host; if it says no, again, until none is ``silent`` any more."""
+    while True:
+        try:
+            return await _connect(url)
+        except REFUSALS:
+            silent.discard(url)
+            if not silent:
+                raise
+        await asyncio.sleep(_ASK_AGAIN_S)
 
 
 async def _connect(url: str) -> Connection:
