@@ -142,3 +142,33 @@ async def test_who_leaves_first_takes_nobody_along(house: House) -> None:
     await asyncio.sleep(0)
     first.cancel()
     assert (await second).scopes == {Scope.SECUCONNECT}
+
+
+async def test_nobody_joins_a_look_up_that_began_before_a_revocation_that_counts_by_now(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await token_of(house)
+    client_id = (await principal_of(house, token)).client_id
+    house.clock.advance(1)
+    read, has_read, may_answer = house.store.read, asyncio.Event(), asyncio.Event()
+
+    async def late(query: Callable[[Reader], Coroutine[Any, Any, Any]]) -> object:
+        found = await read(query)
+        has_read.set()
+        await may_answer.wait()
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.store, "read", late)
+        first = asyncio.create_task(principal_of(house, token))
+        await has_read.wait()
+    await revoke_client(house.ports, client_id)
+    house.clock.advance(0.999)
+    joined = asyncio.create_task(principal_of(house, token))
+    await asyncio.sleep(0)
+    house.clock.advance(0.001)
+    async with asyncio.timeout(10):
+        with pytest.raises(TokenRefused):
+            await principal_of(house, token)
+    may_answer.set()
+    assert await joined is await first

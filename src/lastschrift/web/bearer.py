@@ -2,7 +2,8 @@
 
 What a token stands for is remembered for a second at most, so that a revocation acts at once and
 the hot path need not look it up each time. Only hashes of tokens are remembered. Many requests with
-the same token that is not remembered make one look-up. Guessing is limited.
+the same token that is not remembered make one look-up, which nobody joins who came a second after
+it began: it may have found what is no longer so. Guessing is limited.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ class BearerTokens:
         self._ports = ports
         self._limits = limits
         self._remembered: dict[bytes, tuple[Principal, datetime, datetime]] = {}
-        self._looking: dict[bytes, asyncio.Future[Principal]] = {}
+        self._looking: dict[bytes, tuple[asyncio.Future[Principal], datetime]] = {}
 
     def known(self, digest: bytes) -> Principal | None:
         """Return who a header of this digest stands for, if it was looked up just now."""
@@ -50,10 +51,17 @@ class BearerTokens:
         known = self.known(digest)
         if known is not None:
             return known
-        looking = self._looking.get(digest)
+        looking = self._looking_just_now(digest)
         if looking is None:
             looking = self._look_up(digest, _token(authorization), peer())
         return await asyncio.shield(looking)
+
+    def _looking_just_now(self, digest: bytes) -> asyncio.Future[Principal] | None:
+        """Return the look-up of a token that has begun within the last second, and is not over."""
+        if digest not in self._looking:
+            return None
+        looking, began = self._looking[digest]
+        return looking if began <= self._ports.clock.now() < began + _REMEMBERED_FOR else None
 
     def _look_up(self, digest: bytes, token: Secret, peer: str) -> asyncio.Future[Principal]:
         """Begin to look a token up; whoever has the same meanwhile waits for the same answer.
@@ -67,10 +75,12 @@ class BearerTokens:
             self._limits.check(attempt)
             finding = self._guessed(digest, token, attempt)
         all_looking = self._looking
-        looking = all_looking[digest] = asyncio.ensure_future(finding)
+        looking = asyncio.ensure_future(finding)
+        under_way = all_looking[digest] = looking, self._ports.clock.now()
 
         def looked_up(done: asyncio.Future[Principal]) -> None:
-            all_looking.pop(digest)
+            if all_looking.get(digest) is under_way:
+                del all_looking[digest]
             if not done.cancelled():
                 done.exception()  # taken note of, should nobody wait for it any longer
 
