@@ -99,6 +99,13 @@ class Head(NamedTuple):
     link: bytes
 
 
+class Standing(NamedTuple):
+    """Under which writer's name a chain goes on, and from which heads."""
+
+    writer: UUID
+    heads: dict[Contract, Head]
+
+
 class Heads:
     """How far the chains of this process have come, as long as nobody was told."""
 
@@ -137,6 +144,15 @@ class Chain:
         self.writer = uuid4()
         self._writer = self.writer.bytes
         self._heads, self._drafted = {}, {}
+
+    def standing(self) -> "Standing":
+        """Return where it stands, to go on from there again."""
+        return Standing(self.writer, self._heads)
+
+    def stand_at(self, standing: "Standing") -> None:
+        """Go on from where it stood, as if nobody had begun anew since."""
+        self.writer, self._heads = standing
+        self._writer, self._drafted = self.writer.bytes, {}
 
     def draft(self, entries: Sequence[AuditEntry]) -> Block:
         """Give entries the next places."""

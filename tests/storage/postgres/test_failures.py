@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any, TypeVar
 
 import asyncpg
 import pytest
@@ -19,7 +20,7 @@ from lastschrift.domain.errors import (
     LockedTooLong,
     StoreFailed,
 )
-from lastschrift.domain.identity import ContractId
+from lastschrift.domain.identity import AccountId, ContractId
 from lastschrift.operations.ports import (
     KeyedBankAccount,
     KeyedDebtor,
@@ -35,7 +36,7 @@ from lastschrift.operations.register_bank_account_once import register_keyed_ban
 from lastschrift.operations.register_debtor import register_debtors
 from lastschrift.operations.register_debtor_once import register_keyed_debtors
 from lastschrift.storage.outage import Outage
-from lastschrift.storage.postgres import perseverance
+from lastschrift.storage.postgres import lane, perseverance
 from lastschrift.storage.postgres.batch import WAIT_FOR_STANDBY
 from lastschrift.storage.postgres.connecting import Connection, Primary
 from lastschrift.storage.postgres.installation import PostgresInstallation
@@ -57,9 +58,14 @@ from tests.storage.filling import (
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("undivided")]
 
+T = TypeVar("T")
+
 ACCOUNTS = "SELECT count(*) FROM bank_account"
 AUDITS = "SELECT count(*) FROM audit_entry"
 DEBTORS = "SELECT count(*) FROM debtor"
+
+TOLD_WITHIN_S = 10
+"""So long as five waits for a lock; twelve, one after the other, would take 23 s."""
 
 
 @pytest.fixture
@@ -111,6 +117,21 @@ def save(store: Store, new: NewDebtor) -> "asyncio.Future[Debtor]":
 
 def save_keyed(store: Store, keyed: KeyedDebtor) -> "asyncio.Future[bool]":
     return asyncio.ensure_future(store.write_batched(register_keyed_debtors, lambda: keyed))
+
+
+async def written_unheard(
+    store: Store,
+    operation: Callable[[Transaction], Coroutine[Any, Any, T]],
+    line: Line,
+    kept: Callable[[], Awaitable[None]],
+) -> T:
+    """Write while the line says nothing of the COMMIT, and is cut once that is ``kept``."""
+    line.deaf_from = b"COMMIT"
+    asked = asyncio.ensure_future(store.write(operation))
+    await kept()
+    line.deaf_from = None
+    line.cut()
+    return await asked
 
 
 async def payer(store: Store) -> tuple[ContractId, DebtorRef]:
@@ -173,6 +194,28 @@ async def test_debtors_whose_commit_was_not_heard_of_are_kept_once(line: Line, u
         await save(store, audited_debtor(contract))
     assert await count(url, DEBTORS) == 5
     assert await trail_of(url) == (5, [])
+
+
+async def test_debtors_are_kept_once_though_the_line_is_cut_twice(line: Line, url: str) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract = await add_contract(store)
+        new = audited_debtor(contract)
+        await save(store, audited_debtor(contract))
+        line.is_deaf = True
+        asked = save(store, new)
+        await until(url, DEBTORS, 2)
+        line.is_deaf = False
+        line.deaf_from = WAIT_FOR_STANDBY.encode()  # said by a run that finds all there
+        line.cut()
+        async with asyncio.timeout(10):
+            while not line.is_deaf:  # noqa: ASYNC110  # who sends the words says nothing else
+                await asyncio.sleep(0.005)
+        line.deaf_from, line.is_deaf = None, False
+        line.cut()
+        assert await asked == new.debtor
+        await save(store, audited_debtor(contract))
+    assert await count(url, DEBTORS) == 3
+    assert await trail_of(url) == (3, [])
 
 
 async def test_debtors_so_kept_under_keys_are_left_to_each_to_find(line: Line, url: str) -> None:
@@ -269,12 +312,8 @@ async def test_an_operation_whose_commit_was_not_heard_of_is_done_once(
             await transaction.add_audit_entries([audit])
             return "done"
 
-        line.deaf_from = b"COMMIT"
-        asked = asyncio.ensure_future(store.write(operation))
-        await until(url, DEBTORS, 1)
-        line.deaf_from = None
-        line.cut()
-        assert await asked == "done"
+        kept = partial(until, url, DEBTORS, 1)
+        assert await written_unheard(store, operation, line, kept) == "done"
         await register(store, new_account(contract, None))
     assert await count(url, DEBTORS) == 1
     assert await trail_of(url) == (2, [])
@@ -295,16 +334,61 @@ async def test_what_was_taken_away_before_its_commit_was_heard_of_is_not_told_un
             await transaction.add_audit_entries([new.audit])
             return "done"
 
-        line.deaf_from = b"COMMIT"
-        asked = asyncio.ensure_future(store.write(operation))
-        await until(url, AUDITS, 2)
-        line.deaf_from = None
-        line.cut()
-        assert await asked == "done"
+        kept = partial(until, url, AUDITS, 2)
+        assert await written_unheard(store, operation, line, kept) == "done"
         with pytest.raises(BankAccountUnknown):
             await store.write(operation)
         await register(store, new_account(contract, debtor))
     assert await trail_of(url) == (3, [])
+
+
+@pytest.mark.parametrize("a_time", [2, 3, 4])
+async def test_a_run_that_finds_other_things_to_do_does_none_of_them(
+    line: Line, url: str, a_time: int
+) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract, debtor = await payer(store)
+        news = [new_account(contract, debtor, german_iban(number)) for number in range(5)]
+        await asyncio.gather(*[register(store, new) for new in news])
+        sizes = iter([2, a_time])
+
+        async def delete_some_that_are_left(transaction: Transaction) -> list[AccountId]:
+            held = [await transaction.bank_account(contract, new.account.id) for new in news]
+            left = [sealed.account.id for sealed in held if sealed is not None]
+            deleted = left[: next(sizes)]
+            for account_id in deleted:
+                await transaction.delete_bank_account(contract, account_id, NOW)
+            await transaction.add_audit_entries(
+                [new.audit for new in news if new.account.id in deleted]
+            )
+            return deleted
+
+        kept = partial(until, url, AUDITS, 7)
+        assert await written_unheard(store, delete_some_that_are_left, line, kept) == [
+            new.account.id for new in news[:2]
+        ]
+    assert await count(url, f"{ACCOUNTS} WHERE deleted IS NULL") == 3
+    assert await trail_of(url) == (7, [])
+
+
+async def test_a_run_that_finds_nothing_left_comes_to_what_the_first_came_to(
+    line: Line, url: str
+) -> None:
+    async with PostgresStore.open(line.url) as store:
+        contract, debtor = await payer(store)
+        new = new_account(contract, debtor)
+        await register(store, new)
+
+        async def delete_if_there(transaction: Transaction) -> bool:
+            if await transaction.bank_account(contract, new.account.id) is None:
+                return False
+            await transaction.delete_bank_account(contract, new.account.id, NOW)
+            await transaction.add_audit_entries([new.audit])
+            return True
+
+        kept = partial(until, url, AUDITS, 2)
+        assert await written_unheard(store, delete_if_there, line, kept) is True
+        assert await store.write(delete_if_there) is False
 
 
 async def test_what_another_took_away_meanwhile_is_unknown(line: Line, url: str) -> None:
@@ -362,6 +446,74 @@ async def test_a_lock_that_is_held_for_long_fails_only_who_needs_it(url: str) ->
         )
         assert outcomes[:3] == [new.account for new in others]
         assert isinstance(outcomes[3], LockedTooLong)
+
+
+async def test_a_lock_in_the_way_of_many_is_told_to_all_before_long(url: str) -> None:
+    loop = asyncio.get_running_loop()
+    async with PostgresStore.open(url) as store, held_debtor(store, url) as (contract, held):
+        free = await add_debtor(store, contract)
+        blocked = [new_account(contract, held, german_iban(number)) for number in range(12)]
+        last = new_account(contract, free, german_iban(12))
+        asked = loop.time()
+        outcomes = await asyncio.gather(
+            *[register(store, new) for new in (*blocked, last)], return_exceptions=True
+        )
+        assert loop.time() - asked < TOLD_WITHIN_S
+        assert {type(outcome) for outcome in outcomes[:12]} == {LockedTooLong}
+        assert outcomes[12] == last.account
+        assert await lock_timeouts(store) == {"1900ms"}
+
+
+async def lock_timeouts(store: PostgresStore) -> set[str]:
+    """Return how long the connections of the lane wait for a lock, once it is at rest."""
+    tracks = store._lane._tracks
+    async with asyncio.timeout(10):
+        while any(track.work for track in tracks):  # noqa: ASYNC110  # turns of the event loop
+            await asyncio.sleep(0)
+    opened = [track._connection for track in tracks if track._connection]
+    return {await connection.fetchval("SHOW lock_timeout") for connection in opened}
+
+
+async def test_a_batch_that_a_lock_holds_is_not_waited_for(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "_LATE_S", 0.0)
+    async with PostgresStore.open(url) as store, held_debtor(store, url) as (contract, held):
+        free = await add_debtor(store, contract)
+        blocked = register(store, new_account(contract, held, german_iban(1)))
+        await until(url, "SELECT count(*) FROM pg_locks WHERE NOT granted", 1)
+        new = new_account(contract, free, german_iban(2))
+        assert await register(store, new) == new.account
+        assert not blocked.done()
+        with pytest.raises(LockedTooLong):
+            await blocked
+
+
+async def test_of_a_divided_batch_only_one_finds_out_that_the_database_has_gone(
+    line: Line, url: str
+) -> None:
+    tried: list[object] = []
+
+    async def poisoned(transaction: Transaction, commands: Sequence[int]) -> Sequence[int]:
+        tried.append(commands)
+        if len(commands) > 1:
+            raise ValueError
+        raise StoreFailed
+
+    async with PostgresStore.open(line.url) as store:
+        asked = [store.write_batched(poisoned, partial(int, number)) for number in range(4)]
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StoreFailed] * 4
+    assert tried == [[0, 1, 2, 3], [0]]
+
+
+async def test_a_lock_after_a_lost_connection_may_be_that_one_s_own(line: Line, url: str) -> None:
+    async with PostgresStore.open(line.url) as store, held_debtor(store, url) as (contract, held):
+        asked = register(store, new_account(contract, held, german_iban(1)))
+        await until(url, "SELECT count(*) FROM pg_locks WHERE NOT granted", 1)
+        line.cut()
+        with pytest.raises(StoreFailed):
+            await asked
 
 
 @asynccontextmanager

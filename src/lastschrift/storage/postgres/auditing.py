@@ -35,6 +35,7 @@ class LentChain:
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
         self.is_certain = True
+        self._standing = chain.standing()
         self._runs = 0
 
     @property
@@ -47,6 +48,7 @@ class LentChain:
         self._runs += 1
         self.is_certain = False
         self.chain.undo()
+        self.chain.stand_at(self._standing)
         return self
 
     def committed(self) -> None:

@@ -44,6 +44,10 @@ AuditKey = tuple[ContractId, UUID, int]
 """Whose an audit entry is, who wrote it, and its number among that one's."""
 
 
+class KeptBefore(Exception):
+    """An earlier run, whose COMMIT was not heard of, was committed: what it came to stands."""
+
+
 class PostgresEngine:
     """Runs statements on one connection; ``lent`` is for what is written down, None: nothing is.
 
@@ -207,14 +211,20 @@ class PostgresEngine:
         return Rows(self.codec).reasons(accounts, rows)
 
     async def add_audit_entries(self, entries: Sequence[AuditEntry]) -> None:
-        """Insert audit entries, unless an earlier run did."""
+        """Insert audit entries, unless an earlier run did.
+
+        Raises: KeptBefore, within a transaction.
+        """
         if entries:
             await self._write_down(entries, batch.ADD_AUDIT_ENTRIES)
 
     async def _write_down(
         self, entries: Sequence[AuditEntry], statement: str, *further: Value
     ) -> None:
-        """Run a statement that inserts audit entries, and maybe more, unless an earlier run did."""
+        """Run a statement that inserts audit entries, and maybe more, unless an earlier run did.
+
+        Raises: KeptBefore, within a transaction, which may have done what the earlier run did not.
+        """
         self._has_written = True
         chain = self._lent_chain().chain
         block = chain.draft(entries)
@@ -227,6 +237,10 @@ class PostgresEngine:
         )
         _, _, first, *_ = block.entries[0]
         self.audited = entries[0].contract_id, chain.writer, first
+        if done == f"INSERT 0 {len(entries)}":
+            return
+        if self._hope is None:
+            raise KeptBefore
         if done == _NONE_INSERTED:  # What follows can't rest on what an earlier run wrote.
             chain.begin_anew()
             await self._connection.execute(batch.WAIT_FOR_STANDBY)

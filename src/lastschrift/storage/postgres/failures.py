@@ -26,8 +26,10 @@ _FAILURE_BY_STATE = {
     "57P01": Failure.LOST,  # admin_shutdown
     "57P02": Failure.LOST,  # crash_shutdown
     "57P03": Failure.LOST,  # cannot_connect_now
+    "57P04": Failure.LOST,  # database_dropped
     "57P05": Failure.LOST,  # idle_session_timeout
     "25P03": Failure.LOST,  # idle_in_transaction_session_timeout
+    "25P04": Failure.LOST,  # transaction_timeout
     "42501": Failure.UNABLE,  # insufficient_privilege
     "57014": Failure.UNABLE,  # query_canceled: somebody set a statement timeout
 }

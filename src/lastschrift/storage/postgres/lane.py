@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from typing import Any
 
-from lastschrift.domain.errors import QueueFull, ShuttingDown, StoreFailed
+from lastschrift.domain.errors import LockedTooLong, QueueFull, ShuttingDown, StoreFailed
 from lastschrift.storage.hope import Hope
 from lastschrift.storage.jobs import BatchOperation, Job, Observer, Round, make_commands
 from lastschrift.storage.postgres.auditing import Chains
-from lastschrift.storage.postgres.connecting import Connection
+from lastschrift.storage.postgres.connecting import BATCH_WAIT_MS, REFUSALS, Connection
 from lastschrift.storage.postgres.engine import PostgresEngine
 from lastschrift.storage.postgres.perseverance import answered_in_time, persevere
 from lastschrift.storage.transaction import SqlTransaction
@@ -32,6 +32,12 @@ _TRACKS = 2
 
 _JOBS_WORTH_A_TRACK = 10
 """Fewer wait for the batch before them: a statement for each costs more than the wait."""
+
+_LATE_S = 0.1
+"""A batch that takes longer is not waited for: a lock holds it, or the network."""
+
+_DIVIDED_S = 2.0
+"""So long those of a batch that met a lock are tried one by one; the rest are told of the lock."""
 
 
 class Lane:
@@ -95,12 +101,15 @@ class Lane:
 
     def _begin(self) -> None:
         """Begin a batch if none is under way, and another one beside it if that is worth it."""
+        now = self._loop.time()
         for track in self._tracks:
-            worth = _JOBS_WORTH_A_TRACK if self._under_way else 1
+            is_one_due = any(now - other.began < _LATE_S for other in self._tracks if other.work)
+            worth = _JOBS_WORTH_A_TRACK if is_one_due else 1
             if track.work is None and len(self._waiting) >= worth:
                 size = min(len(self._waiting), self._next_size(), _JOBS_MAX)
                 jobs = [self._waiting.popleft() for _ in range(size)]
                 self._under_way += size
+                track.began = now
                 track.work = self._loop.create_task(self._run_round(track, jobs))
 
     def _next_size(self) -> int:
@@ -141,16 +150,38 @@ class Lane:
         """Run a batch; if it raises, run each command alone, so that only the culprit fails."""
         try:
             results = await self._run(track, operation, [job.command for job in jobs])
-        except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
-            if len(jobs) == 1 or isinstance(error, StoreFailed):
-                for job in jobs:
-                    job.error = error
-                return
-            for job in jobs:
-                await self._run_batch(track, operation, [job])
-        else:
             for job, result in zip(jobs, results, strict=True):
                 job.result = result
+        except Exception as error:  # noqa: BLE001  # whatever it is, who asked for it is told
+            if len(jobs) > 1 and not isinstance(error, StoreFailed):
+                await self._run_each(track, operation, jobs, error)
+                return
+            for job in jobs:
+                job.error = error
+
+    async def _run_each(
+        self, track: "_Track", operation: BatchOperation, jobs: Sequence[Job], error: Exception
+    ) -> None:
+        """Run each command alone and answer it; a lock that all have met is waited for no longer.
+
+        Who holds it may hold it for long, and may stand in the way of all of them. If the database
+        goes meanwhile, the rest need not find out one by one.
+        """
+        is_locked = isinstance(error, LockedTooLong)
+        give_up_at = self._loop.time() + _DIVIDED_S
+        if is_locked:
+            await track.set(f"SET lock_timeout = '{BATCH_WAIT_MS}ms'")
+        for job in jobs:
+            has_gone = isinstance(error, StoreFailed)
+            if has_gone or (is_locked and self._loop.time() > give_up_at):
+                job.error = error
+            else:
+                await self._run_batch(track, operation, [job])
+                if isinstance(job.error, StoreFailed):
+                    error = job.error
+            job.answer()
+        if is_locked:
+            await track.set("RESET lock_timeout")
 
     async def _run(
         self, track: "_Track", operation: BatchOperation, commands: Sequence[Any]
@@ -173,6 +204,7 @@ class _Track:
 
     def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
         self.work: asyncio.Task[None] | None = None
+        self.began = 0.0  # by the loop's clock
         self._connect = connect
         self._connection: Connection | None = None
 
@@ -184,6 +216,16 @@ class _Track:
         if self._connection is None:
             self._connection = await self._connect()
         return self._connection
+
+    async def set(self, statement: str) -> None:
+        """Change what the connection is told, or drop it."""
+        if self._connection is None:
+            return
+        try:
+            with answered_in_time(self._connection):
+                await self._connection.execute(statement)
+        except REFUSALS:
+            await self.lost()
 
     async def lost(self) -> None:
         """Drop the connection."""

@@ -34,11 +34,14 @@ async def persevere(attempt: Callable[[], Awaitable[T]], lost: Callable[[], Awai
     loop = asyncio.get_running_loop()
     give_up_at = 0.0
     pause_s = _PAUSE_MIN_S
+    was_lost = False
     while True:
         try:
             result = await attempt()
         except Exception as error:
             failure = failure_of(error)
+            if failure is Failure.LOCKED and was_lost:
+                raise StoreFailed from error  # by the run that was lost, which waits for a standby
             if failure in _OUTAGES:
                 _OUTAGE.begin(error)
             _raise_if_final(failure, error)
@@ -49,6 +52,7 @@ async def persevere(attempt: Callable[[], Awaitable[T]], lost: Callable[[], Awai
             _OUTAGE.end()
             return result
         if failure is Failure.LOST:
+            was_lost = True
             await lost()
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, _PAUSE_MAX_S)

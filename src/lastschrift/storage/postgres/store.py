@@ -17,7 +17,7 @@ from lastschrift.storage.chaining import Heads
 from lastschrift.storage.jobs import Observer, observe_nothing
 from lastschrift.storage.postgres.auditing import Chains
 from lastschrift.storage.postgres.connecting import Connection, Primary
-from lastschrift.storage.postgres.engine import AuditKey, PostgresEngine
+from lastschrift.storage.postgres.engine import AuditKey, KeptBefore, PostgresEngine
 from lastschrift.storage.postgres.lane import Lane
 from lastschrift.storage.postgres.migrations import check_schema
 from lastschrift.storage.postgres.perseverance import answered_in_time, persevere
@@ -38,6 +38,10 @@ class _Run(Generic[T]):
 
     result: T
     audited: AuditKey | None
+
+
+def _audited(run: _Run[Any] | None) -> AuditKey | None:
+    return None if run is None else run.audited
 
 
 class PostgresStore:
@@ -102,7 +106,8 @@ class PostgresStore:
         """Run an operation in a transaction of its own.
 
         A run whose COMMIT was not heard of may have been committed. The next one may then find that
-        nothing is left to do, and refuse: its audit entry tells, and the first result stands.
+        nothing is left to do, or other things: its audit entry tells, and the first result stands.
+        Who has written nothing down is told so when the standby has what it has seen.
         """
         unheard: _Run[T] | None = None
         with self._chains.lent() as lent:
@@ -113,10 +118,12 @@ class PostgresStore:
                 try:
                     async with connection.transaction():
                         result = await operation(SqlTransaction(engine))
+                        if engine.audited is None and await engine.is_kept(_audited(unheard)):
+                            raise KeptBefore  # noqa: TRY301  # so all is rolled back
                         unheard = _Run(result, engine.audited)
-                except DomainError:
+                except (DomainError, KeptBefore):
                     lent.rolled_back()
-                    is_done = await engine.is_kept(None if unheard is None else unheard.audited)
+                    is_done = await engine.is_kept(_audited(unheard))
                     if unheard is None or not is_done:
                         raise
                     return unheard.result
