@@ -76,12 +76,11 @@ async def test_the_primary_is_found_fast_among_others(
 
 
 async def test_without_a_primary_each_host_tells_why(
-    url: str, standby: PostgresServer, silent: str, dead: str, monkeypatch: pytest.MonkeyPatch
+    url: str, standby: PostgresServer, silent: str, dead: str
 ) -> None:
-    monkeypatch.setattr(connecting, "_CONNECT_S", 0.2)
     address = among(standby.url("postgres"), dead, silent, host_of(standby.url("postgres")))
     with pytest.raises(NoPrimary) as caught:
-        await Primary(address).connect()
+        await Primary(address, connect_s=0.2).connect()
     assert {type(reason) for reason in caught.value.reasons} == {
         ConnectionRefusedError,
         TimeoutError,
@@ -109,13 +108,13 @@ async def test_who_becomes_the_primary_is_found_while_another_host_says_nothing(
     await connection.close()
 
 
-def telling(said_no: asyncio.Event) -> Callable[[str], Awaitable[Connection]]:
+def telling(said_no: asyncio.Event) -> Callable[[str, float], Awaitable[Connection]]:
     """Return a connect that tells of the first host that takes no writes."""
     connect = connecting._connect
 
-    async def connect_and_tell(url: str) -> Connection:
+    async def connect_and_tell(url: str, timeout_s: float) -> Connection:
         try:
-            return await connect(url)
+            return await connect(url, timeout_s)
         except asyncpg.TargetServerAttributeNotMatched:
             said_no.set()
             raise

@@ -13,7 +13,7 @@ import pytest
 
 from lastschrift.operations.ports import Reader, Store
 from lastschrift.storage.installation import DatabaseRefused
-from lastschrift.storage.postgres import connecting
+from lastschrift.storage.postgres import installation as postgres_installation
 from lastschrift.storage.postgres.installation import PostgresInstallation
 from lastschrift.storage.schema import NotOurDatabase, SchemaTooNew, SchemaTooOld
 from tests.postgres import PostgresServer, execute, name_in, shared_postgres
@@ -201,7 +201,7 @@ def test_a_server_that_is_not_there_is_told() -> None:
 
 
 def test_a_machine_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connecting, "_CONNECT_S", 0.1)
+    monkeypatch.setattr(postgres_installation, "_CONNECT_S", 0.1)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         url = f"postgresql://lastschrift:{HUNTER}@127.0.0.1:{silent.getsockname()[1]}/x"
         told = refusal(installation(url).kind)

@@ -25,7 +25,7 @@ from lastschrift.postgres_address import PostgresAddress
 Connection = Any
 """One of asyncpg's connections; it brings no types."""
 
-_CONNECT_S = 3
+_CONNECT_S = 3.0
 
 _ASK_AGAIN_S = 0.2
 """So long after its no a host is asked again, while another one has said nothing yet."""
@@ -62,10 +62,14 @@ class NoPrimary(ConnectionError):
 
 
 class Primary:
-    """Opens connections to whichever host of an address takes writes."""
+    """Opens connections to whichever host of an address takes writes.
 
-    def __init__(self, url: str) -> None:
+    A host that says nothing is given up after ``connect_s`` seconds.
+    """
+
+    def __init__(self, url: str, *, connect_s: float = _CONNECT_S) -> None:
         self._urls = [str(one) for one in PostgresAddress.parse(url).one_each()]
+        self._connect_s = connect_s
 
     async def connect(self, *_arguments: object, **_named: object) -> Connection:
         """Open a connection; arguments are what a pool gives, and not needed.
@@ -73,7 +77,7 @@ class Primary:
         Raises: NoPrimary.
         """
         silent = set(self._urls)
-        attempts = [asyncio.ensure_future(_ask(url, silent)) for url in self._urls]
+        attempts = [asyncio.ensure_future(_ask(url, silent, self._connect_s)) for url in self._urls]
         reasons: list[BaseException] = []
         chosen: Connection | None = None
         try:
@@ -98,11 +102,11 @@ REFUSALS = (
 """What is raised by a host that can't be reached, or refuses."""
 
 
-async def _ask(url: str, silent: set[str]) -> Connection:
+async def _ask(url: str, silent: set[str], connect_s: float) -> Connection:
     """Connect to a host; if it says no, again, until none is ``silent`` any more."""
     while True:
         try:
-            return await _connect(url)
+            return await _connect(url, connect_s)
         except REFUSALS:
             silent.discard(url)
             if not silent:
@@ -110,10 +114,10 @@ async def _ask(url: str, silent: set[str]) -> Connection:
         await asyncio.sleep(_ASK_AGAIN_S)
 
 
-async def _connect(url: str) -> Connection:
+async def _connect(url: str, timeout_s: float) -> Connection:
     return await asyncpg.connect(
         url,
-        timeout=_CONNECT_S,
+        timeout=timeout_s,
         server_settings=_SERVER_SETTINGS,
         max_cacheable_statement_size=STATEMENT_BYTES_MAX,
         target_session_attrs="read-write",

@@ -33,6 +33,9 @@ from lastschrift.storage.transfer import AlreadyInstalled
 T = TypeVar("T")
 
 _VERSION_MIN = 14
+_CONNECT_S = 10.0
+"""Longer than for a request: who starts a server or runs a command can wait for a busy host."""
+
 _KIND = "SELECT kind FROM installation"
 _BROKEN = """
 SELECT indexrelid::regclass::text FROM pg_index
@@ -160,7 +163,7 @@ class PostgresInstallation:
 
     @asynccontextmanager
     async def as_source(self) -> AsyncIterator[PostgresSource]:
-        """Lock all tables: servers go on reading, and refuse to write.
+        """Lock all tables: servers go on reading, and refuse what has to be written down.
 
         Raises: DatabaseRefused.
         """
@@ -244,7 +247,7 @@ class PostgresInstallation:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Connection]:
         with self._told():
-            connection = await Primary(self._url).connect()
+            connection = await Primary(self._url, connect_s=_CONNECT_S).connect()
             try:
                 yield connection
             finally:
