@@ -8,7 +8,7 @@ there half of the answers have to keep within the bounds, by `make soak` ninety-
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 import asyncpg
@@ -37,6 +37,8 @@ LATER_MAX = 2
 PERCENT = rounds(ci=50, soak=99)
 KEPT_PERCENT_MIN = rounds(ci=25, soak=50)
 GROWTH_PERCENT_MAX = rounds(ci=25, soak=10)
+TRIES = rounds(ci=3, soak=1)
+"""A machine with other tests on it may stand still for half of a try; what isn't shed never is."""
 
 SLOWED = (sys.executable, "-m", "tests.overload.slowed")
 
@@ -80,8 +82,8 @@ async def slow_down(url: str) -> None:
         await connection.close()
 
 
-def rushed(server: RunningServer, wire: Wire) -> Rush:
-    """Ask a server for all that it can do, and then for more."""
+def rushed(server: RunningServer, wire: Wire, number: int) -> Rush:
+    """Ask a server for all that it can do, and then for more; each ``number`` with new accounts."""
     with closing(Client(server.port)) as client:
         customers = client.customers(20)
         template = wire.request_template(server.port, client.token(wire.scope))
@@ -89,14 +91,14 @@ def rushed(server: RunningServer, wire: Wire) -> Rush:
         port=server.port,
         template=template,
         customers=customers,
-        account_first=1_000_000_000,
+        account_first=(2 * number + 1) * 1_000_000_000,
         rate=0,
         connections=CONNECTIONS_TOP,
         settle_s=0.5,
         seconds=SECONDS_TOP,
     )
     top = rush(asked)
-    asked.account_first = 2_000_000_000
+    asked.account_first += 1_000_000_000
     asked.rate = TIMES * top.rate(wire.status_expected)
     asked.connections, asked.settle_s, asked.seconds = CONNECTIONS, SETTLE_S, SECONDS
     before_mb = memory(server.process.pid).rss_mb
@@ -126,6 +128,17 @@ def check_shed(ran: Rush, status: int) -> str:
     return in_words(ran, status)
 
 
+def check_shed_in_a_try(server: RunningServer, wire: Wire) -> str:
+    """Return what was measured in the first of `TRIES` that is as it should be, in words.
+
+    Raises: NotShed, as of the last one.
+    """
+    for number in range(TRIES - 1):
+        with suppress(NotShed):
+            return check_shed(rushed(server, wire, number), wire.status_expected)
+    return check_shed(rushed(server, wire, TRIES - 1), wire.status_expected)
+
+
 def in_words(ran: Rush, status: int) -> str:
     top, let_in, refused = ran.top.of(status), ran.over.of(status), ran.over.of(503)
     return (
@@ -149,7 +162,7 @@ def test_five_times_what_a_slow_database_can_keep_is_shed(
     wire: Wire, engine: str, figure: Callable[[str], None]
 ) -> None:
     with slow_sandbox(engine) as server:
-        figure(f"slowed: {check_shed(rushed(server, wire), wire.status_expected)}")
+        figure(f"slowed: {check_shed_in_a_try(server, wire)}")
 
 
 @control("sheds-load")
@@ -158,5 +171,5 @@ def test_without_a_limit_to_the_wait_it_is_not(figure: Callable[[str], None]) ->
         slow_sandbox("sqlite", LASTSCHRIFT_WAIT_MS_MAX="60000") as server,
         pytest.raises(NotShed, match="kept waiting") as noticed,
     ):
-        check_shed(rushed(server, SECUCONNECT), SECUCONNECT.status_expected)
+        check_shed_in_a_try(server, SECUCONNECT)
     figure(f"without a limit to the wait: {noticed.value}")
