@@ -66,6 +66,7 @@ async def _copy(walk: "_Walk", copy: Target, kind: str) -> Sequence[TableCopied]
         await copy.empty()
         copied = await walk.side_by_side("copying", copy, copy.add)
     await walk.check(copy, copied)
+    await walk.require_source()
     await copy.finish(kind)
     return copied
 
@@ -156,6 +157,13 @@ class _Walk:
                     f"{expected.sha256:.8}",
                     "run it again: what differs is copied anew",
                 )
+
+    async def require_source(self) -> None:
+        """Ask the source anything: it answers only whoever has kept it locked all the time.
+
+        Raises: DatabaseRefused.
+        """
+        await self._source.count(TABLES[0])
 
     async def _checksum(self, table: Table, copy: Tables) -> TableCopied:
         checksum, key = _Checksum(), None

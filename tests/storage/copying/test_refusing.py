@@ -107,6 +107,27 @@ def test_a_server_that_somebody_writes_to_for_long_is_not_copied(
     assert target.kind() is None
 
 
+_CUT_OFF = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def test_a_server_that_was_lost_while_the_copy_was_read_may_have_been_written(
+    server: PostgresInstallation, target: Database
+) -> None:
+    def cut_off(work: str, *_told: object) -> None:
+        if work == "comparing":
+            elsewhere(lambda: change(server, _CUT_OFF))
+
+    with pytest.raises(DatabaseRefused) as refused:
+        copy(server, target, cut_off)
+    assert str(refused.value).startswith(f"{place_of(server)}: ")
+    assert target.kind() is None
+    copy(server, target)
+    assert target.kind() == "production"
+
+
 def test_two_copies_to_one_place_take_turns(
     tmp_path: Path, file: SqliteInstallation, target: Database
 ) -> None:
