@@ -3,13 +3,14 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from bench.wires import CUSTOMER, SAMPLE_IBAN, SECUCONNECT
 from lastschrift.settings import PostgresDatabase, Settings
 from lastschrift.storage.postgres.installation import PostgresInstallation
 from lastschrift.storage.sqlite.installation import SqliteInstallation
@@ -24,6 +25,21 @@ from tests.cli.installations import (
 )
 from tests.postgres import running_postgres, shared_postgres
 from tests.serving import RunningServer, running
+
+Asked = tuple[str, str, Mapping[str, str], str]
+"""Method, path, headers and body of a request."""
+
+_JSON = {"Content-Type": "application/json"}
+_CUSTOMERS = "/api/v2/Payment/Customers"
+_CONTAINER = json.dumps(
+    {"type": "bank_account", "private": {"owner": "John Doe", "iban": SAMPLE_IBAN}}
+)
+READ: Asked = ("GET", _CUSTOMERS, {}, "")
+WRITTEN_DOWN: Sequence[Asked] = (
+    ("POST", SECUCONNECT.path, _JSON, _CONTAINER),
+    ("POST", _CUSTOMERS, _JSON, CUSTOMER),
+    *[("POST", _CUSTOMERS, {**_JSON, "Idempotency-Key": f"{n}"}, CUSTOMER) for n in range(3)],
+)
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "moving-to-postgresql.md"
 
@@ -140,6 +156,27 @@ def test_a_server_on_postgresql_says_that_it_may_not_write_meanwhile(tmp_path: P
             assert ask_token(server, client).status_code == 200
 
 
+def test_whatever_is_written_down_is_told_to_come_back_meanwhile(tmp_path: Path) -> None:
+    with lent_production("postgres", tmp_path / "b") as directory:
+        contract = told_json(directory, "contract", "create", "Stadtwerke Beispiel")
+        options = ("--contract", contract["id"], "--name", "Shop")
+        client = told_json(directory, "client", "create", *options)
+        with running("serve", directory, [], {}) as server:
+            token = ask_token(server, client).json()["access_token"]
+            made = asyncio.run(ask_all(server, token, WRITTEN_DOWN))
+            assert {answer.status_code for answer in made} <= {200, 201}
+            containers = f"{SECUCONNECT.path}/{made[0].json()['id']}"
+            written = [*WRITTEN_DOWN, ("GET", containers, {}, "")]
+            with copying(directory):
+                answers = asyncio.run(ask_all(server, token, written))
+                (customers,) = asyncio.run(ask_all(server, token, [READ]))
+            assert [answer.status_code for answer in answers] == [503] * len(written)
+            assert all("Retry-After" in answer.headers for answer in answers)
+            assert customers.status_code == 200
+            after = asyncio.run(ask_all(server, token, [READ]))
+            assert after[0].json() == customers.json()
+
+
 @contextmanager
 def copying(directory: Path) -> Iterator[None]:
     """Do to an installation's database what a copy does, until the block ends."""
@@ -150,6 +187,24 @@ def copying(directory: Path) -> Iterator[None]:
         runner.run(source.__aenter__())
         yield
         runner.run(source.__aexit__(None, None, None))
+
+
+async def ask_all(
+    server: RunningServer, token: str, asked: Sequence[Asked]
+) -> Sequence[httpx2.Response]:
+    """Ask all at once."""
+    async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
+        return await asyncio.gather(
+            *[
+                http.request(
+                    method,
+                    path,
+                    headers={"Authorization": f"Bearer {token}", **headers},
+                    content=body,
+                )
+                for method, path, headers, body in asked
+            ]
+        )
 
 
 def ask_token(server: RunningServer, client: dict[str, str]) -> httpx2.Response:

@@ -341,6 +341,24 @@ async def test_a_key_that_is_held_too_long_is_told_to_be_still_running(house: Ho
 
 
 @pytest.mark.anyio
+async def test_what_is_held_beside_the_key_does_not_make_it_run_still(house: House) -> None:
+    merchant = await merchant_of(house)
+    keyed = KeyedCommand(
+        contract_id=merchant.contract, operation="wait", key=KEY, content=b"the same"
+    )
+
+    async def held(transaction: Transaction) -> None:
+        raise LockedTooLong
+
+    async def free(transaction: Transaction) -> None:
+        pass
+
+    with pytest.raises(LockedTooLong):
+        await do_once(house.ports, keyed, UUID(int=1), held)
+    assert await do_once(house.ports, keyed, UUID(int=2), free) is None
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 async def test_a_request_waits_for_the_one_that_runs_but_not_for_ever(house: House) -> None:
     merchant = await merchant_of(house)

@@ -52,8 +52,9 @@ def copy(
 ) -> None:
     """Copy all that a database holds to another one, and compare both.
 
-    Nobody may write it meanwhile. With SQLite the server must be stopped; on PostgreSQL servers go
-    on reading, and answer 503 to what would write.
+    Nobody may write it meanwhile. With SQLite the server must be stopped; on PostgreSQL servers
+    answer 503 to what would write: new tokens, and whatever the audit trail tells of, as who
+    looks at a bank account.
 
     If it is interrupted, run it again: it goes on where it stopped. Run again after its end, it
     compares. Settings and master key are not copied: they stay good for both.

@@ -5,7 +5,7 @@ Not the answer is kept, which would be an IBAN in clear, but whose it is: a repl
 A key is one contract's and one operation's. What fails leaves its key unused.
 """
 
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -68,10 +68,15 @@ async def do_once(
     uses = _uses_of(keys, command, result_id, ports.clock.now())
     claims = [use for version, use in uses.items() if version in keys.fingerprint_versions]
 
+    is_claimed = False
+
     async def operation(transaction: Transaction) -> KeyUse | DomainError | None:
+        nonlocal is_claimed
+        is_claimed = False
         earlier = await _earlier_use(transaction, uses.values(), claims)
         if earlier is not None:
             return earlier
+        is_claimed = True
         refusal = await effect(transaction)
         if refusal is not None:
             await _release(transaction, claims)
@@ -84,14 +89,24 @@ async def do_once(
                 return None
         outcome = await ports.store.write(operation)
     except LockedTooLong:
+        if is_claimed:  # so it was not the key that was held
+            raise
         raise RequestStillRunning from None
     if isinstance(outcome, DomainError):  # raised here, as it rests on what must be committed
         raise outcome
     if outcome is None or outcome.result_sealed in [use.result_sealed for use in claims]:
         return None  # or it is our own, of a run whose COMMIT the store did not hear of
-    if outcome.command_hash not in [use.command_hash for use in uses.values()]:
+    return _result_before(keys, uses.values(), outcome)
+
+
+def _result_before(keys: ContractKeys, uses: Iterable[KeyUse], earlier: KeyUse) -> UUID:
+    """Return what a key led to before.
+
+    Raises: IdempotencyKeyTaken.
+    """
+    if earlier.command_hash not in [use.command_hash for use in uses]:
         raise IdempotencyKeyTaken
-    return keys.open_result(outcome.key_hash, outcome.result_sealed)
+    return keys.open_result(earlier.key_hash, earlier.result_sealed)
 
 
 async def _earlier_use(

@@ -27,6 +27,7 @@ from lastschrift.operations.ports import (
     KeyUse,
     NewBankAccount,
     NewDebtor,
+    Reader,
     Store,
     Transaction,
 )
@@ -37,6 +38,7 @@ from lastschrift.operations.register_debtor import register_debtors
 from lastschrift.operations.register_debtor_once import register_keyed_debtors
 from lastschrift.storage.outage import Outage
 from lastschrift.storage.postgres import lane, perseverance
+from lastschrift.storage.postgres import store as postgres_store
 from lastschrift.storage.postgres.batch import WAIT_FOR_STANDBY
 from lastschrift.storage.postgres.connecting import Connection, Primary
 from lastschrift.storage.postgres.installation import PostgresInstallation
@@ -434,6 +436,27 @@ async def test_a_line_that_is_dead_but_not_cut_is_left_after_a_while(
         found = await reading
         assert found is not None
     assert await count(url, ACCOUNTS) == 2
+
+
+async def test_who_waits_in_vain_for_a_connection_is_told(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_store, "_FREE_S", 0.1)
+    async with PostgresStore.open(url, connections=1) as store:
+        contract = await add_contract(store)
+        begun, end = asyncio.Event(), asyncio.Event()
+
+        async def hold_the_only_one(_reader: Reader) -> None:
+            begun.set()
+            await end.wait()
+
+        holding = asyncio.ensure_future(store.read(hold_the_only_one))
+        await begun.wait()
+        with pytest.raises(StoreFailed):
+            await store.read(lambda reader: reader.contract(contract))
+        end.set()
+        await holding
+        assert await store.read(lambda reader: reader.contract(contract)) is not None
 
 
 async def test_a_lock_that_is_held_for_long_fails_only_who_needs_it(url: str) -> None:

@@ -68,7 +68,7 @@ def _raise_if_final(failure: Failure, error: Exception) -> None:
             raise error
         case Failure.LOCKED:
             raise LockedTooLong from error
-        case Failure.UNABLE:
+        case Failure.UNABLE | Failure.CLOSED:
             raise StoreFailed from error
 
 

@@ -30,6 +30,8 @@ T = TypeVar("T")
 CONNECTIONS_DEFAULT = 8
 _IDLE_S = 60
 _CLOSE_S = 10
+_FREE_S = 5.0
+"""So long a connection of the pool is waited for; longer, and locks or the network hold all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +197,12 @@ class PostgresStore:
         """Do some work on a connection of the pool, and again where that is right."""
 
         async def attempt() -> T:
-            async with self._pool.acquire() as connection:
+            connection = await self._free_connection()
+            try:
                 with answered_in_time(connection):
                     return await work(connection)
+            finally:
+                await self._pool.release(connection)
 
         self._begin()
         try:
@@ -205,6 +210,17 @@ class PostgresStore:
             return await asyncio.create_task(persevere(attempt, self._pool.expire_connections))
         finally:
             self._end()
+
+    async def _free_connection(self) -> Connection:
+        """Take a connection of the pool.
+
+        Raises: StoreFailed, if those that are under way hold all for too long.
+        """
+        try:
+            async with asyncio.timeout(_FREE_S):
+                return await self._pool.acquire()
+        except TimeoutError as error:
+            raise StoreFailed from error
 
     def _begin(self) -> None:
         if not self._is_open:
