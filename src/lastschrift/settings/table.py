@@ -66,7 +66,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="database_connections",
         default=8,
-        meaning="How many connections each process keeps to PostgreSQL, beside two for batches.",
+        meaning="How many connections each process keeps to PostgreSQL, beside three for batches.",
         allowed="a whole number from 1 to 1000",
         parse=values.whole_number(1, 1000),
     ),

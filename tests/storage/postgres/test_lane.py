@@ -12,6 +12,7 @@ from lastschrift.domain.errors import DomainError, ShuttingDown
 from lastschrift.domain.identity import ContractId
 from lastschrift.operations.ports import NewBankAccount
 from lastschrift.operations.register_bank_account import register_bank_accounts
+from lastschrift.storage.postgres import lane
 from lastschrift.storage.postgres.store import PostgresStore
 from tests.storage.filling import add_contract, new_account
 
@@ -27,6 +28,11 @@ class Counter:
         self.store = store
         self.batches = batches
         self._contract = contract
+
+    @property
+    def under_way(self) -> int:
+        """How many batches run beside each other just now."""
+        return sum(track.work is not None for track in self.store._lane._tracks)
 
     def ask(self, count: int = 1) -> Sequence[Asked]:
         """Register so many accounts, none of which waits for another."""
@@ -61,14 +67,14 @@ async def counter(url: str) -> AsyncIterator[Counter]:
         (1, [1]),
         (4, [4]),
         (8, [4, 4]),
-        (19, [9, 10]),
-        (20, [10, 10]),
-        (101, [50, 51]),
-        (512, [256, 256]),
-        (600, [88, 256, 256]),
+        (24, [8, 8, 8]),
+        (30, [10, 10, 10]),
+        (101, [33, 34, 34]),
+        (600, [200, 200, 200]),
+        (900, [132, 256, 256, 256]),
     ],
 )
-async def test_what_is_there_is_divided_into_halves(
+async def test_what_is_there_is_divided_into_three_parts(
     counter: Counter, count: int, batches: list[int]
 ) -> None:
     await asyncio.gather(*counter.ask(count))
@@ -96,22 +102,36 @@ async def test_it_does_not_wait_for_more_than_are_enough(counter: Counter) -> No
 async def test_few_wait_for_the_batch_before_them(counter: Counter) -> None:
     asked = list(counter.ask(3))
     await until_begun(counter)
-    asked += counter.ask(9)
+    asked += counter.ask(7)
     await asyncio.gather(*asked)
-    assert counter.batches == [3, 6, 3]  # of the twelve that are about half, then the rest
+    assert counter.batches == [3, 4, 3]  # of the ten that are about a third, then the rest
 
 
 async def test_so_many_as_are_worth_a_batch_do_not(counter: Counter) -> None:
-    await asyncio.gather(*counter.ask(40))  # both connections are there
+    await asyncio.gather(*counter.ask(40))  # the connections are there
     del counter.batches[:]
     asked = list(counter.ask(3))
     await until_begun(counter)
     asked += counter.ask(40)
-    while not all(track.work is not None for track in counter.store._lane._tracks):
+    while counter.under_way < 2:
         assert not counter.batches  # the first one is still under way
         await asyncio.sleep(0)
     await asyncio.gather(*asked)
     assert sum(counter.batches) == 43
+
+
+@pytest.mark.parametrize(("slow_s", "side_by_side"), [(60.0, 2), (0.0, 3)])
+async def test_a_third_goes_beside_two_only_if_they_mostly_wait(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, slow_s: float, side_by_side: int
+) -> None:
+    await asyncio.gather(*counter.ask(6))  # there is an average
+    monkeypatch.setattr(lane, "_SLOW_S", slow_s)
+    asked = counter.ask(60)
+    most = 0
+    while not all(each.done() for each in asked):
+        most = max(most, counter.under_way)
+        await asyncio.sleep(0)
+    assert most == side_by_side
 
 
 async def until_begun(counter: Counter) -> None:

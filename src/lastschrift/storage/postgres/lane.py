@@ -27,10 +27,22 @@ _JOBS_MAX = 256
 _JOBS_MIN = 4
 """So few are not worth dividing."""
 
-_TRACKS = 2
-"""While one batch waits for the disk, the database works at the next one."""
+_PARTS = 3
+"""While the disk keeps one batch, the database works at the next, and this process at a third."""
 
-_JOBS_WORTH_A_TRACK = 10
+_TRACKS = 3
+"""Connections for batches; mostly two are in use, see `_SLOW_S`."""
+
+_SLOW_S = 0.002
+"""If batches take longer on average, they mostly wait: for a slow disk, a standby, the network.
+
+Then this process has nothing to do meanwhile, and a third batch goes beside two.
+"""
+
+_SMOOTHED_OVER = 8
+"""So many batches make the average."""
+
+_JOBS_WORTH_A_TRACK = 8
 """Fewer wait for the batch before them: a statement for each costs more than the wait."""
 
 _LATE_S = 0.1
@@ -60,6 +72,7 @@ class Lane:
         self._is_gathering = False
         self._under_way = 0
         self._answered = 0
+        self._round_s = 0.0
         self._loop = asyncio.get_running_loop()
         self._tracks = [_Track(connect) for _ in range(_TRACKS)]
 
@@ -100,26 +113,33 @@ class Lane:
         self._begin()
 
     def _begin(self) -> None:
-        """Begin a batch if none is under way, and another one beside it if that is worth it."""
+        """Begin a batch if none is under way, and others beside it if that is worth it.
+
+        One that is late does not count; so the last track is free if locks hold the others.
+        """
         now = self._loop.time()
+        due = sum(track.is_due(now) for track in self._tracks)
+        due_max = _TRACKS if self._round_s > _SLOW_S else _TRACKS - 1
         for track in self._tracks:
-            is_one_due = any(now - other.began < _LATE_S for other in self._tracks if other.work)
-            worth = _JOBS_WORTH_A_TRACK if is_one_due else 1
-            if track.work is None and len(self._waiting) >= worth:
+            worth = _JOBS_WORTH_A_TRACK if due else 1
+            if due >= due_max or len(self._waiting) < worth:
+                return
+            if track.work is None:
                 size = min(len(self._waiting), self._next_size(), _JOBS_MAX)
                 jobs = [self._waiting.popleft() for _ in range(size)]
                 self._under_way += size
                 track.began = now
                 track.work = self._loop.create_task(self._run_round(track, jobs))
+                due += 1
 
     def _next_size(self) -> int:
-        """Return half of the jobs that are about: waiting, under way, and just answered.
+        """Return a third of the jobs that are about: waiting, under way, and just answered.
 
-        So clients who ask again at once fall into two halves: while the database keeps one, the
-        other is worked on. With all in one batch each would wait for the other.
+        So clients who ask again at once fall into three parts, each of which somebody works at.
+        With all in one batch each would wait for the other.
         """
         about = len(self._waiting) + self._under_way + self._answered
-        return max(_JOBS_MIN, (about + 1) // 2)
+        return max(_JOBS_MIN, -(-about // _PARTS))
 
     async def close(self) -> None:
         """Keep what waits, take no more, and close the connection."""
@@ -137,7 +157,9 @@ class Lane:
             for operation, batch in batches.batched.items():
                 await self._run_batch(track, operation, batch)
             batches.answer()
-            self._observe(len(jobs), time.perf_counter() - started)
+            took_s = time.perf_counter() - started
+            self._round_s += (took_s - self._round_s) / _SMOOTHED_OVER
+            self._observe(len(jobs), took_s)
         finally:
             track.work = None
             self._under_way -= len(jobs)
@@ -207,6 +229,10 @@ class _Track:
         self.began = 0.0  # by the loop's clock
         self._connect = connect
         self._connection: Connection | None = None
+
+    def is_due(self, now: float) -> bool:
+        """Whether a batch is under way that is not late."""
+        return self.work is not None and now - self.began < _LATE_S
 
     async def connected(self) -> Connection:
         """Return the connection, opened if it is not.

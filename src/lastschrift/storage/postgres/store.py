@@ -1,4 +1,4 @@
-"""`operations.ports.Store` on PostgreSQL: single operations on some connections, batches on two.
+"""`operations.ports.Store` on PostgreSQL: single operations on some connections, batches on three.
 
 Nothing but connections is kept in the process, so that any number of processes may serve.
 """
@@ -73,7 +73,7 @@ class PostgresStore:
     ) -> AsyncIterator["PostgresStore"]:
         """Open the store of a database, which must have this program's schema.
 
-        ``connections`` are those of the pool; batches have two more of their own.
+        ``connections`` are those of the pool; batches have three more of their own.
 
         Raises: NoPrimary, NotOurDatabase, SchemaTooNew, SchemaTooOld.
         """
