@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from bench.wires import PACE
 from tests.cli.installations import lent_production, told_json
 from tests.serving import RunningServer, running
 from tests.storage.filling import german_iban
@@ -44,16 +45,16 @@ def client(servers: Servers) -> Client:
     return made
 
 
-def ask_token(server: RunningServer, client: Client) -> httpx2.Response:
+def ask_token(server: RunningServer, client: Client, **further: str) -> httpx2.Response:
     credentials = {name: client[name] for name in ("client_id", "client_secret")}
-    return httpx2.post(
-        f"{server.url}/oauth/token", data={"grant_type": "client_credentials", **credentials}
-    )
+    form = {"grant_type": "client_credentials", **credentials, **further}
+    return httpx2.post(f"{server.url}/oauth/token", data=form)
 
 
-def token_of(server: RunningServer, client: Client) -> dict[str, str]:
+def token_of(server: RunningServer, client: Client, **further: str) -> dict[str, str]:
     """Return the header of who has a token by this server."""
-    return {"Authorization": f"Bearer {ask_token(server, client).json()['access_token']}"}
+    token = ask_token(server, client, **further).json()["access_token"]
+    return {"Authorization": f"Bearer {token}"}
 
 
 def list_customers(server: RunningServer, token: dict[str, str]) -> int:
@@ -95,6 +96,21 @@ def test_a_revoked_client_is_refused_by_both_within_a_second(
     ] * 2
 
 
+def test_a_revoked_token_is_refused_by_both_within_a_second(
+    servers: Servers, client: Client
+) -> None:
+    revoked, kept = token_of(servers[0], client), token_of(servers[1], client)
+    assert [list_customers(*pair) for pair in product(servers, (revoked, kept))] == [200] * 4
+    form = {name: client[name] for name in ("client_id", "client_secret")}
+    form["token"] = revoked["Authorization"].removeprefix("Bearer ")
+    assert httpx2.post(f"{servers[0].url}/oauth/revoke", data=form).status_code == 200
+    since = time.monotonic()
+    assert list_customers(servers[0], revoked) == 403
+    while list_customers(servers[1], revoked) != 403:
+        assert time.monotonic() < since + REFUSED_WITHIN_S + ANSWERED_WITHIN_S
+    assert [list_customers(server, kept) for server in servers] == [200] * 2
+
+
 def test_a_rotated_secret_counts_for_both_at_once(servers: Servers, client: Client) -> None:
     renewed = told_json(servers[0].directory, "client", "rotate-secret", client["client_id"])
     for server in servers:
@@ -133,6 +149,35 @@ def test_of_the_same_account_at_both_at_once_one_is_kept(servers: Servers, clien
     assert [sorted(answers[n : n + 4]) for n in range(0, 80, 4)] == [[200, 409, 409, 409]] * 20
     listed = httpx2.get(f"{servers[0].url}{CONTAINERS}", headers=token).json()
     assert listed["count"] == 20
+
+
+def test_on_pace_a_duplicate_is_found_across_both(servers: Servers, client: Client) -> None:
+    token = token_of(servers[0], client, scope=PACE.scope)
+    for number, (first, second) in enumerate((servers, servers[::-1])):
+        asked = PACE.fill(german_iban(number).reveal(), ""), {**PACE.headers(""), **token}
+        made, again = (
+            httpx2.post(f"{server.url}{PACE.path}", content=asked[0], headers=asked[1])
+            for server in (first, second)
+        )
+        assert (made.status_code, again.status_code) == (201, 303)
+        assert again.headers["Location"].endswith(made.json()["data"]["id"])
+
+
+def test_what_one_did_under_a_key_the_other_does_not_do_again(
+    servers: Servers, client: Client
+) -> None:
+    token = token_of(servers[0], client)
+    for number, (first, second) in enumerate((servers, servers[::-1])):
+        headers = {**token, "Idempotency-Key": f"order-{number}"}
+        body = {"contact": {"surname": "Doe"}}
+        made, again = (
+            httpx2.post(f"{server.url}{CUSTOMERS}", json=body, headers=headers)
+            for server in (first, second)
+        )
+        assert (made.status_code, again.status_code) == (200, 200)
+        assert again.json() == made.json()
+        assert "Idempotency-Replayed" not in made.headers
+        assert again.headers["Idempotency-Replayed"] == "true"
 
 
 def test_nothing_is_migrated_that_is_up_to_date_beside_both(servers: Servers) -> None:
