@@ -58,7 +58,7 @@ def add_all_sql(count: int, *, has_keys: bool = False) -> str:
 
 def _rows_of_text(count: int) -> int:
     """Return how many rows the text has that is taken for so many: few serve all lengths."""
-    step = 8 if count <= 64 else 32
+    step = 4 if count <= 32 else 8 if count <= 64 else 32
     return 1 if count == 1 else -(-count // step) * step
 
 
