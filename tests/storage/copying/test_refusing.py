@@ -1,9 +1,10 @@
 """What can't be copied, and where nothing can be copied to, is told in one line and left alone."""
 
 import asyncio
+import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ import apsw
 import asyncpg
 import pytest
 
-from lastschrift.storage.copying import copy_database
+from lastschrift.storage.copying import Observer, copy_database
 from lastschrift.storage.installation import DatabaseRefused
 from lastschrift.storage.postgres import transfer
 from lastschrift.storage.postgres.installation import PostgresInstallation
@@ -26,6 +27,7 @@ from tests.storage.copying.copies import (
     change,
     copy,
     ignore,
+    kept_in,
     place_of,
     refusal,
 )
@@ -145,6 +147,45 @@ def test_two_copies_to_one_place_take_turns(
         f"{place_of(target)}: another command is making it; wait until that has ended",
     }
     assert len(told) == 1
+
+
+def test_a_disk_that_fills_up_when_the_file_gets_its_name_is_told(tmp_path: Path) -> None:
+    fill_sqlite(tmp_path / "much.db", some_contents(200))
+    source, target = (SqliteInstallation(tmp_path / name) for name in ("much.db", "copy.db"))
+    part = tmp_path / "copy.db.part"
+
+    def stop_half_way(_work: str, _table: str, rows: int, rows_total: int) -> None:
+        if rows > rows_total / 2:
+            raise KeyboardInterrupt
+
+    def fill_disk(work: str, *_told: object) -> None:
+        if work == "comparing":
+            limited.enter_context(files_of_at_most(part.stat().st_size))
+
+    with pytest.raises(KeyboardInterrupt):
+        copy_whole_tables(source, target, stop_half_way)
+    with ExitStack() as limited, pytest.raises(DatabaseRefused) as refused:
+        copy_whole_tables(source, target, fill_disk)
+    assert str(refused.value) == f"{part}: can't be written; look at the disk: is it full?"
+    assert not (tmp_path / "copy.db").exists()
+    copy_whole_tables(source, target, ignore)
+    assert kept_in(target) == kept_in(source)
+    assert target.check_structure()
+
+
+def copy_whole_tables(source: Database, target: Database, observe: Observer) -> None:
+    asyncio.run(copy_database(source, target, observe))
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 # --- databases that are not what they should be ---------------------------------------------------

@@ -67,8 +67,19 @@ class SqliteInstallation:
         self._replace_by(part._path)
 
     def _replace_by(self, part: Path) -> None:
+        SqliteInstallation(part).gather()
         self.delete()  # A log left of another would be read into this one.
         put_in_place(part, self._path)
+
+    def gather(self) -> None:
+        """Move all that the log holds into the file, which may then be given another name.
+
+        The end of a connection does it, too, but says nothing if the disk is full.
+
+        Raises: DatabaseRefused.
+        """
+        with _told(self._path), closing(open_alone(self._path)) as connection:
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     async def fill(self, fill: Fill) -> None:
         """Put the first things in."""

@@ -60,6 +60,7 @@ def restore_backup(
             applied = part.migrate() if is_migrated else ()
             _require_whole(part, backup)
         check(part)
+        part.gather()
         kept = _kept_aside(database)
         for log in COMPANIONS[1:]:  # What is left of one would be read into the new database.
             database.with_name(database.name + log).unlink(missing_ok=True)
