@@ -1,6 +1,7 @@
 """What can't be copied, and where nothing can be copied to, is told in one line and left alone."""
 
 import asyncio
+import errno
 import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -171,6 +172,19 @@ def test_a_disk_that_fills_up_when_the_file_gets_its_name_is_told(tmp_path: Path
     copy_whole_tables(source, target, ignore)
     assert kept_in(target) == kept_in(source)
     assert target.check_structure()
+
+
+def test_what_is_wrong_with_a_file_is_not_told_of_the_server_that_is_copied(
+    tmp_path: Path, server: PostgresInstallation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_disk(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("os.fsync", break_disk)
+    with pytest.raises(OSError, match="Input/output error") as refused:
+        copy(server, SqliteInstallation(tmp_path / "copy.db"))
+    assert refused.value.filename == str(tmp_path / "copy.db.part")
+    assert not (tmp_path / "copy.db").exists()
 
 
 def copy_whole_tables(source: Database, target: Database, observe: Observer) -> None:

@@ -147,7 +147,8 @@ class PostgresInstallation:
     ) -> AsyncIterator[PostgresStore]:
         """Open the store."""
         async with self._connected() as connection:
-            await self._require_durable(connection)
+            with self._told():
+                await self._require_durable(connection)
         with self._told():
             opening = PostgresStore.open(
                 self._url,
@@ -169,13 +170,14 @@ class PostgresInstallation:
         """
         with naming(self._place):
             async with self._connected() as connection:
-                kind = await _kind_of(connection)
-                if kind is None:
-                    raise DatabaseRefused(
-                        self._place, "holds no installation", "name another database"
-                    )
-                await check_schema(connection)
-                await lock_tables(connection, self._place)
+                with self._told():
+                    kind = await _kind_of(connection)
+                    if kind is None:
+                        raise DatabaseRefused(
+                            self._place, "holds no installation", "name another database"
+                        )
+                    await check_schema(connection)
+                    await lock_tables(connection, self._place)
                 yield PostgresSource(connection, self._place, self._told, kind)
 
     @asynccontextmanager
@@ -186,8 +188,9 @@ class PostgresInstallation:
         """
         with naming(self._place):
             async with self._connected() as connection:
-                await check_schema(connection)
-                await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                with self._told():
+                    await check_schema(connection)
+                    await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield PostgresTables(connection, self._place, self._told)
 
     @asynccontextmanager
@@ -198,7 +201,8 @@ class PostgresInstallation:
         """
         with naming(self._place):
             async with self._connected() as connection:
-                await check_schema(connection)
+                with self._told():
+                    await check_schema(connection)
                 yield PostgresTables(connection, self._place, self._told)
 
     @asynccontextmanager
@@ -209,14 +213,15 @@ class PostgresInstallation:
         """
         with naming(self._place):
             async with self._connected() as connection:
-                if not await try_lock_schema(connection):
-                    raise DatabaseRefused(
-                        self._place, "another command is making it", "wait until that has ended"
-                    )
-                if await _kind_of(connection) is not None:
-                    raise AlreadyInstalled
-                await self._require_durable(connection)
-                await migrate(connection)
+                with self._told():
+                    if not await try_lock_schema(connection):
+                        raise DatabaseRefused(
+                            self._place, "another command is making it", "wait until that has ended"
+                        )
+                    if await _kind_of(connection) is not None:
+                        raise AlreadyInstalled
+                    await self._require_durable(connection)
+                    await migrate(connection)
                 yield PostgresTarget(connection, self._place, self._told)
 
     async def _require_durable(self, connection: Connection) -> None:
@@ -240,7 +245,8 @@ class PostgresInstallation:
 
         async def run() -> T:
             async with self._connected() as connection:
-                return await work(connection)
+                with self._told():
+                    return await work(connection)
 
         return asyncio.run(run())
 
@@ -248,10 +254,10 @@ class PostgresInstallation:
     async def _connected(self) -> AsyncIterator[Connection]:
         with self._told():
             connection = await Primary(self._url, connect_s=_CONNECT_S).connect()
-            try:
-                yield connection
-            finally:
-                connection.terminate()
+        try:
+            yield connection
+        finally:
+            connection.terminate()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
