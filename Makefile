@@ -62,6 +62,7 @@ bench: setup  ## Measure on both databases, and write docs/benchmarks*.md
 
 bench-stored: setup  ## Measure with 10 million accounts stored (ACCOUNTS=10000000), a quarter of an hour
 	$(bin)/python -m bench.stored --accounts $(ACCOUNTS) --write
+	$(bin)/python -m bench.weights --write
 	$(bin)/python -m bench.scaling --write
 
 bench-lists: setup  ## Measure lists and searches with a million customers, some minutes

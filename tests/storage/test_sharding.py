@@ -1,38 +1,29 @@
 """Tables can be sharded by contract: no key and no query needs rows of two (DESIGN §3).
 
-Read off the schemas of both engines, and off the text of every query with more than one table.
+Read off the schemas of both engines, and off the text of every query (`tests.storage.scopes`).
 """
 
 import ast
-import inspect
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from uuid import uuid4
 
 import pytest
 
+import lastschrift
 import lastschrift.storage
-from lastschrift.domain.identity import ContractId
-from lastschrift.storage.postgres import account_rows, adding_debtors
-from lastschrift.storage.postgres import adding as postgres_adding
-from lastschrift.storage.postgres import batch as postgres_batch
-from lastschrift.storage.postgres.codec import POSTGRES_CODEC
 from lastschrift.storage.postgres.installation import PostgresInstallation
-from lastschrift.storage.sqlite import adding as sqlite_adding
-from lastschrift.storage.sqlite import batch as sqlite_batch
 from lastschrift.storage.sqlite.connection import open_for_reading
 from lastschrift.storage.sqlite.installation import SqliteInstallation
-from lastschrift.storage.statements import all_statements
 from tests.databases import Database
 from tests.postgres import execute
-from tests.storage.asked import ASKED, statements_of
-
-FOUND_OTHERWISE = {"contract", "client", "access_token", "issuer", "schema_version", "installation"}
-"""What is small, or is looked for before it is known whose it is: on every node, or on one."""
+from tests.storage.queries import BATCHES, FOUND_OTHERWISE, KNOWN, TABLE_NAMES, queries
+from tests.storage.scopes import Scope, Unreadable, scopes_of
 
 Key = tuple[str, str, str]
 """A table, one of its keys, and the first column of that."""
@@ -92,6 +83,10 @@ def schema(database: Database) -> Schema:
     )
 
 
+def test_every_table_is_known(schema: Schema) -> None:
+    assert schema.tables <= TABLE_NAMES
+
+
 def test_every_key_begins_with_the_contract(schema: Schema) -> None:
     sharded = schema.tables - FOUND_OTHERWISE
     assert {table for table, *_ in schema.keys} >= sharded, "a table has no key"
@@ -105,88 +100,96 @@ def test_every_reference_stays_within_the_contract(schema: Schema) -> None:
         assert column == "contract_id" or {table, other} <= FOUND_OTHERWISE, (table, other)
 
 
-# --- queries --------------------------------------------------------------------------------------
-
-_TABLE = re.compile(
-    r"\b(?P<verb>FROM|JOIN|UPDATE|INTO)\s+(?P<table>[a-z_]+)"
-    r"(?:\s+(?:AS\s+)?(?P<alias>(?!SET|ON|WHERE|ORDER|USING|LEFT|JOIN)[a-z]\w*))?"
-)
-_SAME_CONTRACT = re.compile(
-    r"(?:(\w+)\.)?contract_id = (?:(\$\d+)::uuid|(\w+)\.(?:contract_id|column\d+))"
-)
-_INSERTED = re.compile(r"INTO (\w+)\s*\(\s*(\w+)")
-
-
-BATCHES = (sqlite_adding, sqlite_batch, postgres_adding, postgres_batch)
-
-
-def queries() -> dict[str, str]:
-    """Return the text of every statement, by its name."""
-    found = {**all_statements(), **_constants(postgres_batch), **_constants(adding_debtors)}
-    for name, asked in ASKED.items():
-        for kind, statement in statements_of(asked, POSTGRES_CODEC, ContractId(uuid4())).items():
-            found[f"{name}: {kind}"] = re.sub(r" /\* by \w+ \*/", "", statement.text)
-    for batch in BATCHES:
-        for name, make in vars(batch).items():
-            if name.endswith("_sql") and not name.startswith("_"):
-                found[f"{batch.__name__}: {name}"] = make(3)
-    found |= {f"adding, {n}": text for n, text in enumerate(sqlite_adding.ADDING)}
-    return found
-
-
-def _constants(module: ModuleType) -> dict[str, str]:
-    return {
-        f"{module.__name__}: {name}": text
-        for name, text in vars(module).items()
-        if name.isupper() and not name.startswith("_") and isinstance(text, str)
-    }
-
-
 QUERIES = queries()
 
 
-def looks_across(query: str, sharded: Callable[[str], bool]) -> list[str]:
+# --- what a query looks into ----------------------------------------------------------------------
+
+
+def looks_across(
+    query: str, sharded: Callable[[str], bool], given: AbstractSet[str] = frozenset()
+) -> list[str]:
     """Return the tables of a query that it does not look into for one contract only.
 
-    Tables are of one contract if it is said that each has the same as another one, or as an
-    argument. A table that is not sharded may be looked into alone.
+    In each scope, each table has to have the contract that an argument says, a row of VALUES or
+    unnest, a CTE, or a row of the scope around it; all of a scope the same one, and no two
+    arguments in the whole query. A table that is not sharded may be looked into alone, beside and
+    within no other. ``given`` are names that are taken as being of one contract.
     """
-    read = [found for found in _TABLE.finditer(query) if found["verb"] != "INTO"]
-    table_by_name = {found["alias"] or found["table"]: found["table"] for found in read}
-    is_joined = len(set(table_by_name.values())) > 1
-    group = _together(query)
-    if "" in group and not is_joined:
-        group.update(table_by_name)
-    wrong = [
-        table
-        for name, table in table_by_name.items()
-        if name not in group and (sharded(table) or (is_joined and table in FOUND_OTHERWISE))
-    ]
-    wrong += [
-        table
-        for table, first_column in _INSERTED.findall(query)
-        if sharded(table) and first_column != "contract_id"
-    ]
-    return wrong
+    wrong: list[str] = []
+    ours: AbstractSet[str] = frozenset()
+    for scope in scopes_of(query):
+        origins = _origins(scope, given)
+        shared: AbstractSet[str] = frozenset()
+        for table, name in _bound_tables(scope, sharded):
+            arguments = {origin for origin in origins[name] if origin[0] in "$?"}
+            ours, shared = ours or arguments, shared or origins[name]
+            if not origins[name] & shared or (arguments and arguments.isdisjoint(ours)):
+                wrong.append(table)
+        wrong += [it.table for it in scope.sources if it.is_beside_others and sharded(it.table)]
+        if scope.inserted and sharded(scope.inserted[0]) and scope.inserted[1] != "contract_id":
+            wrong.append(scope.inserted[0])
+    return list(dict.fromkeys(wrong))
 
 
-def _together(query: str) -> set[str]:
-    """Return the names that are said to have the same contract; "" is a table without an alias."""
-    pairs = [(one, other or value) for one, value, other in _SAME_CONTRACT.findall(query)]
-    group = set(pairs[0]) if pairs else set()
-    while more := [pair for pair in pairs if group & set(pair) and not group >= set(pair)]:
-        group.update(*more)
-    return group
+def _bound_tables(scope: Scope, sharded: Callable[[str], bool]) -> list[tuple[str, str]]:
+    """Return the tables of a scope that have to be of one contract, each with its name."""
+    tables = [
+        (it.table, it.name)
+        for it in scope.sources
+        if sharded(it.table) or it.table in FOUND_OTHERWISE
+    ]
+    is_alone = len(tables) == 1 and (scope.outer_tables <= {""} or tables[0][0] == "contract")
+    may_be_across = is_alone and not sharded(tables[0][0])
+    return [] if may_be_across else tables
+
+
+def _origins(scope: Scope, given: AbstractSet[str]) -> Mapping[str, AbstractSet[str]]:
+    """Return for each name of a scope where its contract comes from."""
+    rows = {it.name for it in scope.sources if it.table not in TABLE_NAMES}
+    origins: defaultdict[str, set[str]] = defaultdict(set)
+    same: list[tuple[str, str]] = []
+    for name in given & set(scope.names):
+        origins[name].add(name)
+    for said in scope.equalities:
+        one = said.one or (scope.names[0] if len(scope.names) == 1 else "")
+        other, _, column = said.other.partition(".")
+        if one not in scope.names or said.binds not in {"", one}:
+            continue
+        if other in scope.names and other not in rows:
+            same.append((one, other))
+        elif not column or other in {"NEW", *rows, *scope.outer}:
+            origins[one].add(said.other)
+    for _ in same:
+        for one, other in same:
+            origins[one] |= origins[other]
+    return origins
+
+
+def given_in(name: str) -> AbstractSet[str]:
+    return KNOWN[name].names if name in KNOWN else frozenset()
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_no_query_looks_across_contracts(name: str, schema: Schema) -> None:
-    sharded = schema.tables - FOUND_OTHERWISE
-    assert looks_across(QUERIES[name], sharded.__contains__) == []
+def test_no_query_looks_across_contracts(name: str) -> None:
+    assert looks_across(QUERIES[name], _is_sharded, given_in(name)) == []
 
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_only_queries_that_nobody_tells_the_contract_are_excused(name: str) -> None:
+    assert looks_across(QUERIES[name], _is_sharded)
+
+
+def _is_sharded(table: str) -> bool:
+    return table in TABLE_NAMES - FOUND_OTHERWISE
+
+
+# --- what is noticed ------------------------------------------------------------------------------
 
 JOINED = "SELECT 1 FROM bank_account a JOIN debtor d ON d.id = a.debtor_id"
 OURS = "a.contract_id = $1::uuid"
+BOTH = "d.contract_id = a.contract_id"
+OF_ONE = f"SELECT 1 FROM bank_account a WHERE {OURS}"
 
 
 @pytest.mark.parametrize(
@@ -195,32 +198,126 @@ OURS = "a.contract_id = $1::uuid"
         ("SELECT id FROM debtor WHERE id = $1::uuid", ["debtor"]),
         ("SELECT id FROM debtor d WHERE d.id = $1::uuid", ["debtor"]),
         ("SELECT id FROM debtor WHERE contract_id = $1::uuid AND id = $2::uuid", []),
+        ("SELECT id FROM debtor WHERE contract_id = $1 OR id = $2", ["debtor"]),
+        ("SELECT id FROM debtor WHERE (contract_id = $1 OR id = $2)", ["debtor"]),
+        ("SELECT id FROM debtor WHERE contract_id = $1 AND (id = $2 OR id = $3)", []),
+        ("SELECT id FROM debtor WHERE NOT contract_id = $1", ["debtor"]),
+        ("SELECT contract_id = $1 FROM debtor", ["debtor"]),
         ("SELECT id FROM client WHERE id = $1::uuid", []),
         ("UPDATE bank_account SET owner = NULL WHERE id = $1::uuid", ["bank_account"]),
+        ("UPDATE bank_account SET contract_id = $1 WHERE id = $2", ["bank_account"]),
         ("INSERT INTO debtor (id, contract_id) VALUES ($1::uuid, $2::uuid)", ["debtor"]),
+        ("INSERT INTO debtor VALUES ($1::uuid, $2::uuid)", ["debtor"]),
         ("INSERT INTO debtor (contract_id, id) VALUES ($1::uuid, $2::uuid)", []),
         (JOINED, ["bank_account", "debtor"]),
         (f"{JOINED} WHERE {OURS}", ["debtor"]),
         (f"{JOINED} WHERE {OURS} AND d.contract_id = $2::uuid", ["debtor"]),
         (f"{JOINED} WHERE {OURS} AND d.contract_id = $1::uuid", []),
-        (f"{JOINED} AND d.contract_id = a.contract_id WHERE {OURS}", []),
+        (f"{JOINED} WHERE contract_id = $1::uuid", ["bank_account", "debtor"]),
+        (f"{JOINED} AND {BOTH} WHERE {OURS}", []),
+        (f"{JOINED} AND {BOTH} WHERE d.id = $1", ["bank_account", "debtor"]),
+        (
+            f"SELECT 1 FROM bank_account a LEFT JOIN debtor d ON {BOTH} AND {OURS}",
+            ["bank_account", "debtor"],
+        ),
+        (f"SELECT 1 FROM bank_account a LEFT JOIN debtor d ON {BOTH} WHERE {OURS}", []),
+        (
+            f"SELECT 1 FROM bank_account a, debtor d WHERE {OURS} AND d.id = a.debtor_id",
+            ["debtor", "bank_account"],
+        ),
+        (
+            f"SELECT 1 FROM bank_account a, debtor d WHERE {OURS} AND {BOTH}",
+            ["bank_account", "debtor"],
+        ),
+        (
+            f"SELECT 1 FROM bank_account a JOIN bank_account b ON b.id = a.id WHERE {OURS}",
+            ["bank_account"],
+        ),
+        (
+            f"{OF_ONE} AND EXISTS (SELECT 1 FROM debtor d WHERE d.id = a.debtor_id)",
+            ["debtor"],
+        ),
+        (
+            f"{OF_ONE} AND debtor_id IN (SELECT id FROM debtor WHERE contract_id = $2)",
+            ["debtor"],
+        ),
+        (
+            "SELECT id FROM debtor WHERE contract_id = $1 UNION SELECT id FROM bank_account",
+            ["bank_account"],
+        ),
+        ("WITH x AS (SELECT id FROM debtor) SELECT 1 FROM x", ["debtor"]),
         ("SELECT 1 FROM access_token t JOIN client c ON c.id = 1", ["access_token", "client"]),
     ],
 )
 def test_a_query_that_looks_across_contracts_is_noticed(query: str, across: list[str]) -> None:
-    assert looks_across(query, {"debtor", "bank_account"}.__contains__) == across
+    assert looks_across(query, _is_sharded) == across
 
 
-def texts_in(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT 1 FROM (debtor d JOIN client c ON c.identity_id = d.id)",
+        f"{JOINED.replace('JOIN', 'FULL JOIN')} WHERE {OURS}",
+        f"{JOINED.replace('JOIN', 'NATURAL JOIN')} WHERE {OURS}",
+        "SELECT 1 FROM debtor TABLESAMPLE system (10) WHERE contract_id = $1",
+    ],
+)
+def test_what_cannot_be_judged_is_refused(query: str) -> None:
+    with pytest.raises(Unreadable):
+        looks_across(query, _is_sharded)
+
+
+CONDITION = re.compile(
+    r"(?:(\w+)\.)?contract_id = (?:[$?]\d+(?:::uuid)?|\w+\.(?:contract_id|column\d))"
+)
+"""What tells a query its contract, but for SQLite's plain ``?``, which upgrades alone have."""
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_condition_on_the_contract_can_be_left_out(name: str) -> None:
+    query = QUERIES[name]
+    bound = {alias for scope in scopes_of(query) for _, alias in _bound_tables(scope, _is_sharded)}
+    for found in CONDITION.finditer(query):
+        if found[1] in bound or (bound and not found[1]):
+            weaker = f"{query[: found.start()]}true{query[found.end() :]}"
+            assert looks_across(weaker, _is_sharded, given_in(name)), weaker
+
+
+# --- nowhere else ---------------------------------------------------------------------------------
+
+_READS_TWICE = re.compile(r"\b(?:JOIN|EXISTS|EXCEPT|INTERSECT|UNION|LATERAL)\b")
+
+
+def texts_in_functions(file: Path) -> Iterator[str]:
+    """Yield the texts in a file's functions, but for what describes them."""
+    for function in ast.walk(ast.parse(file.read_text())):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            described = {id(it.value) for it in ast.walk(function) if isinstance(it, ast.Expr)}
+            for node in ast.walk(function):
+                if isinstance(node, ast.Constant) and id(node) not in described:
+                    yield str(node.value)
 
 
 def test_tables_are_joined_nowhere_else() -> None:
-    looked_at = {inspect.getfile(it) for it in (*BATCHES, account_rows)}
-    folder = Path(inspect.getfile(lastschrift.storage)).parent
-    looked_at |= {str(file) for file in (folder / "statements").glob("*.py")}
-    files = [file for file in folder.rglob("*.py") if str(file) not in looked_at]
-    joining = {file.name for file in files if any(" JOIN " in text for text in texts_in(file))}
+    looked_at = {Path(str(batch.__file__)) for batch in BATCHES}
+    looked_at.add(Path(str(import_module("lastschrift.storage.examining").__file__)))
+    folder = Path(str(lastschrift.__file__)).parent
+    joining = {
+        file.relative_to(folder).as_posix()
+        for file in folder.rglob("*.py")
+        if file not in looked_at and any(map(_READS_TWICE.search, texts_in_functions(file)))
+    }
     assert joining == set()
+
+
+def test_sql_stands_in_the_storage_only() -> None:
+    folder = Path(str(lastschrift.__file__)).parent
+    others = [it for it in folder.rglob("*.py") if it.relative_to(folder).parts[0] != "storage"]
+    texts = {file: ast.walk(ast.parse(file.read_text())) for file in others}
+    reading = re.compile(rf"\b(?:FROM|INTO|UPDATE|JOIN) (?:{'|'.join(TABLE_NAMES)})\b")
+    assert not [
+        file.name
+        for file, nodes in texts.items()
+        for node in nodes
+        if isinstance(node, ast.Constant) and reading.search(str(node.value))
+    ]
