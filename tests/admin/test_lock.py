@@ -75,6 +75,17 @@ def test_a_command_that_holds_the_lock_is_waited_for(tmp_path: Path) -> None:
     assert taken.is_set()
 
 
+def test_a_command_that_takes_too_long_is_named(tmp_path: Path) -> None:
+    with start_holder(tmp_path, Holder.COMMAND) as process:
+        with pytest.raises(DirectoryInUse) as refused, hold(tmp_path, Holder.SERVER, wait_s=0.1):
+            pass
+        process.communicate()
+    assert str(refused.value) == (
+        f"{tmp_path} is in use by a Lastschrift command (process {process.pid}): "
+        "wait until it has ended, or name another directory with --data"
+    )
+
+
 def test_the_lock_ends_with_the_process_that_holds_it(tmp_path: Path) -> None:
     with start_holder(tmp_path, Holder.SERVER) as process:
         process.kill()

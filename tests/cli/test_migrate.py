@@ -1,8 +1,17 @@
 """Bringing a database up to date: one at a time; a file only when no server runs."""
 
+import os
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from lastschrift.admin import lock
+from lastschrift.admin.lock import Holder, hold
+from lastschrift.cli.holding import held_in_turn
+from lastschrift.settings import Settings
 from tests.cli.installations import command, make_production, raise_schema, refusal, told_json
 from tests.serving import command_line, environment, running
 
@@ -27,6 +36,30 @@ def test_no_file_is_migrated_while_a_server_runs(tmp_path: Path) -> None:
             f"{directory} is in use by a Lastschrift server (process {server.process.pid}): "
             "stop it, or name another directory with --data"
         )
+
+
+def test_it_waits_for_another_command_however_long_that_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = make_production(tmp_path / "a")
+    waited_s: list[float] = []
+    clock = iter(range(0, 10_000_000, 3_600))  # an hour goes by between two looks
+
+    with ExitStack() as other:
+        other.enter_context(hold(directory, Holder.COMMAND))
+
+        def wait(pause_s: float) -> None:
+            waited_s.append(pause_s)
+            if len(waited_s) == 3:
+                other.close()
+
+        monkeypatch.setattr(lock, "time", SimpleNamespace(monotonic=clock.__next__, sleep=wait))
+        with held_in_turn(Settings.load(directory, {})):
+            pass
+    assert len(waited_s) == 3
+    assert capsys.readouterr().err == (
+        f"waiting until another command (process {os.getpid()}) has ended\n"
+    )
 
 
 def test_two_at_once_take_turns(production: Path) -> None:

@@ -7,7 +7,7 @@ file says who holds it, for messages only.
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -25,6 +25,9 @@ class Holder(Enum):
     COMMAND = "command"
 
 
+_ADVICE = {Holder.SERVER: "stop it", Holder.COMMAND: "wait until it has ended"}
+
+
 class DirectoryInUse(Exception):
     """Another process holds the lock; ``pid`` is None where it could not be read."""
 
@@ -38,19 +41,29 @@ class DirectoryInUse(Exception):
         process = "a process" if self.pid is None else f"process {self.pid}"
         return (
             f"{self.directory} is in use by a Lastschrift {self.holder.value} ({process}): "
-            "stop it, or name another directory with --data"
+            f"{_ADVICE[self.holder]}, or name another directory with --data"
         )
 
 
+Waits = Callable[[DirectoryInUse], None]
+"""Told once, before a command is waited for, who it is."""
+
+
+def _wait_silently(_found: DirectoryInUse) -> None:
+    pass
+
+
 @contextmanager
-def hold(directory: Path, holder: Holder) -> Iterator[None]:
-    """Hold the lock. A command of others is waited for, a server is not.
+def hold(
+    directory: Path, holder: Holder, *, wait_s: float = _WAIT_S, waits: Waits = _wait_silently
+) -> Iterator[None]:
+    """Hold the lock. A command of others is waited for, ``wait_s`` at most; a server is not.
 
     Raises: DirectoryInUse; OSError (no such directory, no permission).
     """
     descriptor = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _lock(descriptor, directory)
+        _lock(descriptor, directory, wait_s, waits)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{holder.value} {os.getpid()}\n".encode(), 0)
         yield
@@ -71,19 +84,22 @@ def holder_of(directory: Path) -> DirectoryInUse | None:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, directory: Path) -> None:
+def _lock(descriptor: int, directory: Path, wait_s: float, waits: Waits) -> None:
     """Take the lock.
 
     A server is only believed in when it is read twice: between locking and writing down who it is,
     a holder is shown under the name of the one before.
     """
-    deadline = time.monotonic() + _WAIT_S
-    servers_seen = 0
+    deadline = time.monotonic() + wait_s
+    servers_seen, is_told = 0, False
     while not _try_lock(descriptor, fcntl.LOCK_EX):
         found = _in_use(descriptor, directory)
         servers_seen = servers_seen + 1 if found.holder is Holder.SERVER else 0
         if servers_seen > 1 or time.monotonic() > deadline:
             raise found
+        if found.holder is Holder.COMMAND and not is_told:
+            is_told = True
+            waits(found)
         time.sleep(_POLL_S)
 
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from lastschrift.admin.lock import Holder
 from lastschrift.cli.epilog import example
-from lastschrift.cli.holding import held
+from lastschrift.cli.holding import held_in_turn
 from lastschrift.cli.house import House
 from lastschrift.cli.installing import require_database
 from lastschrift.cli.options import data_option, json_option
@@ -26,7 +25,7 @@ def migrate(house: House, directory: Path, is_json: bool) -> None:
     before. Of two that run at once, one does it and the other waits.
     """
     settings = Settings.load(directory, os.environ)
-    with held(settings, Holder.COMMAND):
+    with held_in_turn(settings):
         require_database(house, settings)
         applied = house.migrate_database(settings)
     if is_json:
