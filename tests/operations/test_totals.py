@@ -4,12 +4,13 @@ from random import Random
 
 import pytest
 
-from lastschrift.domain.identity import DebtorId
+from lastschrift.domain.errors import SearchTooBroad
+from lastschrift.domain.identity import ContractId, DebtorId
 from lastschrift.domain.party import Party
 from lastschrift.operations.delete_bank_account import DeleteBankAccount, delete_bank_account
 from lastschrift.operations.delete_debtor import DeleteDebtor, delete_debtor
 from lastschrift.operations.list_debtors import list_debtors
-from lastschrift.operations.ports import Field, HasText, Page, Search
+from lastschrift.operations.ports import Field, HasText, Page, Ports, Search
 from lastschrift.operations.register_debtor import RegisterDebtor, register_debtor
 from lastschrift.operations.remember_totals import remember_totals
 from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
@@ -123,6 +124,28 @@ async def test_a_small_total_is_never_old(
     assert await total(merchant) == 1
     await save(merchant)
     assert await total(merchant) == 2
+
+
+async def test_a_list_that_takes_too_long_to_count_does_not_stop_the_others(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_too_old(monkeypatch)
+    monkeypatch.setattr("lastschrift.operations.remember_totals.COUNTED_MAX", 2)
+    others = [await merchant_of(merchant.house) for _ in range(2)]
+    everyone = [merchant, *others]
+    for one in everyone:
+        for _ in range(3):
+            await save(one)
+    asked: list[ContractId] = []
+
+    async def too_broad_for_the_first(_ports: Ports, contract: ContractId, *_asked: object) -> None:
+        asked.append(contract)
+        if len(asked) == 1:
+            raise SearchTooBroad
+
+    monkeypatch.setattr("lastschrift.operations.remember_totals.total_of", too_broad_for_the_first)
+    assert await remember_totals(merchant.house.ports) == len(everyone)
+    assert set(asked) >= {one.contract for one in everyone}
 
 
 async def test_long_lists_are_counted_before_anybody_asks(

@@ -289,8 +289,14 @@ async def test_a_search_that_waits_too_long_is_ended(
         assert isinstance(reader, SqlReader)
         await reader._engine.search(Statement("SELECT pg_sleep(9)", ()))
 
-    with pytest.raises(SearchTooBroad):
-        await store.scan(wait)
+    async def wait_beside(reader: Reader) -> None:
+        assert isinstance(reader, SqlReader)
+        await reader._engine.search(Statement("SELECT 1", ()))
+        await reader._engine.fetch("SELECT pg_sleep(9)")
+
+    for too_broad in (wait, wait_beside):
+        with pytest.raises(SearchTooBroad):
+            await store.scan(too_broad)
 
     async def limit(reader: Reader) -> str:
         assert isinstance(reader, SqlReader)

@@ -64,11 +64,20 @@ class PostgresEngine:
         self._lent = lent
         self._hope = hope
         self._has_written = False  # what is committed here must not be undone in the chain
+        self._is_searching = False
         self.audited: AuditKey | None = None
 
     async def fetch(self, statement: str, *arguments: Value) -> Sequence[Row]:
-        """Run a statement of `storage.statements`."""
-        rows: Sequence[Row] = await self._connection.fetch(statement, *arguments)
+        """Run a statement of `storage.statements`.
+
+        Raises: SearchTooBroad, beside a search: its limit stays on until the transaction ends.
+        """
+        try:
+            rows: Sequence[Row] = await self._connection.fetch(statement, *arguments)
+        except asyncpg.QueryCanceledError:
+            if self._is_searching:
+                raise SearchTooBroad from None
+            raise
         return rows
 
     async def change_each(self, statement: str, rows: Sequence[Sequence[Value]]) -> None:
@@ -81,6 +90,7 @@ class PostgresEngine:
         It is planned for its very arguments: how much of an index they leave is known only then.
         """
         await self._connection.execute(_SEARCHING)
+        self._is_searching = True
         try:
             rows: Sequence[Row] = await self._connection.fetch(statement.text, *statement.arguments)
         except asyncpg.QueryCanceledError:
