@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from lastschrift.apis.secuconnect.parse import parse_create_container
 from lastschrift.domain.access import Principal
 from lastschrift.domain.bank_account import RevealedBankAccount
+from lastschrift.domain.banks import Bank
+from lastschrift.domain.bic import Bic
 from lastschrift.domain.debtor import Debtor, DebtorRef
 from lastschrift.domain.errors import (
     BankAccountAlreadyRegistered,
@@ -25,6 +27,10 @@ from lastschrift.domain.errors import (
 from lastschrift.domain.idempotency import IdempotencyKey
 from lastschrift.domain.identity import ClientId, ContractId, DebtorId
 from lastschrift.domain.party import Party
+from lastschrift.operations.assign_bank_account import (
+    AssignBankAccount,
+    assign_bank_account_once,
+)
 from lastschrift.operations.do_once import KEPT_FOR, KeyedCommand, Once, do_once
 from lastschrift.operations.drop_expired_keys import drop_expired_keys
 from lastschrift.operations.list_debtors import list_debtors
@@ -32,6 +38,7 @@ from lastschrift.operations.ports import Command, Ports, Result, Store, Transact
 from lastschrift.operations.register_bank_account import RegisterBankAccount
 from lastschrift.operations.register_bank_account_once import (
     _content,
+    _readings,
     register_bank_account_once,
 )
 from lastschrift.operations.register_debtor import RegisterDebtor
@@ -403,7 +410,8 @@ PRINCIPAL = Principal(
 
 def content_of(members: list[str]) -> bytes:
     body = f"{{{', '.join(members)}}}".encode()
-    return _content(parse_create_container(body, PRINCIPAL))
+    command = parse_create_container(body, PRINCIPAL)
+    return _content(command, _readings(command)[0])
 
 
 @given(st.permutations(MEMBERS))
@@ -435,7 +443,89 @@ def test_what_comes_to_another_account_is_another_command(private: str) -> None:
     assert content_of([f'"private": {private}']) != content_of(MEMBERS)
 
 
-def test_what_the_bank_register_says_makes_no_other_command() -> None:
-    command = parse_create_container(f"{{{MEMBERS[3]}}}".encode(), PRINCIPAL)
-    assert _content(replace(command, bank_name="Another name next quarter")) == _content(command)
-    assert _content(replace(command, bic=None)) == _content(command)
+def registered_as(monkeypatch: pytest.MonkeyPatch, bic: str) -> None:
+    """Let the bank register have another BIC from now on."""
+    bank = Bank("Another name next quarter", Bic.parse(bic))
+    monkeypatch.setattr(
+        "lastschrift.operations.register_bank_account_once.find_bank", lambda _iban: bank
+    )
+
+
+OURS, OTHERS = "COBADEFFXXX", "DEUTDEFFXXX"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("registered", "told"),
+    [
+        ((OURS, OTHERS), (OURS, OURS)),  # told both times
+        ((OTHERS, OURS), (OURS, OURS)),
+        ((OURS, OTHERS), (OURS, OTHERS)),  # found both times
+    ],
+)
+async def test_what_the_bank_register_says_makes_no_other_command(
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+    registered: tuple[str, str],
+    told: tuple[str, str],
+) -> None:
+    merchant = await merchant_of(house)
+    registered_as(monkeypatch, registered[0])
+    made = await register(merchant, replace(account(merchant), bic=told[0]))
+    registered_as(monkeypatch, registered[1])
+    again = await register(merchant, replace(account(merchant), bic=told[1]))
+    assert again == Once(made.result, is_replayed=True)
+
+
+@pytest.mark.anyio
+async def test_who_tells_another_bic_than_was_kept_asks_for_something_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merchant = await merchant_of(house)
+    registered_as(monkeypatch, OURS)
+    await register(merchant, account(merchant))
+    with pytest.raises(IdempotencyKeyTaken):
+        await register(merchant, replace(account(merchant), bic=OTHERS))
+
+
+# --- assigning ------------------------------------------------------------------------------------
+
+
+@pytest.mark.anyio
+async def test_an_assignment_is_not_done_again_after_another_one(house: House) -> None:
+    merchant = await merchant_of(house)
+    first, second = [await merchant.add_debtor() for _ in range(2)]
+    account_id = (await merchant.register_for_nobody()).account.id
+
+    async def assign(debtor: DebtorRef) -> Once[RevealedBankAccount]:
+        command = AssignBankAccount(
+            contract_id=merchant.contract,
+            client_id=merchant.client,
+            account_id=account_id,
+            debtor=debtor,
+        )
+        return await assign_bank_account_once(house.ports, command, KEY)
+
+    done = await assign(first)
+    assert (done.result.account.debtor, done.is_replayed) == (first, False)
+    await merchant.assign(account_id, second)
+    again = await assign(first)
+    assert (again.result.account.debtor, again.is_replayed) == (second, True)
+    with pytest.raises(IdempotencyKeyTaken):
+        await assign(second)
+
+
+@pytest.mark.anyio
+async def test_what_was_assigned_and_is_gone_is_told_to_be_gone(house: House) -> None:
+    merchant = await merchant_of(house)
+    made = (await merchant.register_for_nobody()).account
+    command = AssignBankAccount(
+        contract_id=merchant.contract,
+        client_id=merchant.client,
+        account_id=made.id,
+        debtor=merchant.debtor,
+    )
+    await assign_bank_account_once(house.ports, command, KEY)
+    await merchant.delete_whosever(made.id)
+    with pytest.raises(ResultDeleted):
+        await assign_bank_account_once(house.ports, command, KEY)

@@ -1,17 +1,28 @@
 """Giving a bank account to a debtor that the merchant saved."""
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from lastschrift.domain.bank_account import RevealedBankAccount
 from lastschrift.domain.debtor import DebtorRef
-from lastschrift.domain.errors import BankAccountAlreadyRegistered
+from lastschrift.domain.errors import (
+    BankAccountAlreadyRegistered,
+    BankAccountUnknown,
+    DomainError,
+    ResultDeleted,
+)
+from lastschrift.domain.idempotency import IdempotencyKey
 from lastschrift.domain.identity import AccountId, ClientId, ContractId
 from lastschrift.operations.auditing import audit_entry
 from lastschrift.operations.contract_keys import contract_keys
+from lastschrift.operations.do_once import KeyedCommand, Once, do_once
 from lastschrift.operations.locking import lock_account_for
 from lastschrift.operations.ports import Ports, SealedBankAccount, Transaction
-from lastschrift.operations.reveal_bank_account import reveal
+from lastschrift.operations.reveal_bank_account import reveal, reveal_bank_account
 
 
 class AssignBankAccount(Struct, frozen=True, kw_only=True):
@@ -36,8 +47,50 @@ async def assign_bank_account(ports: Ports, command: AssignBankAccount) -> Revea
     Raises, in this order: BankAccountUnknown, DebtorAccessDenied, BankAccountManaged,
     BankAccountHeldByUser, BankAccountAlreadyRegistered.
     """
+    keys = await contract_keys(ports, command.contract_id)
+    outcome = await ports.store.write(_assignment(ports, command))
+    revealed = reveal(keys, outcome.sealed)
+    if outcome.held is not None:
+        raise BankAccountAlreadyRegistered(outcome.held, revealed.iban)
+    return revealed
+
+
+async def assign_bank_account_once(
+    ports: Ports, command: AssignBankAccount, key: IdempotencyKey
+) -> Once[RevealedBankAccount]:
+    """Give a bank account to a debtor, unless the same was done before; return it as it is now.
+
+    Raises: IdempotencyKeyTaken, RequestStillRunning; what `assign_bank_account` raises;
+    ResultDeleted.
+    """
+    keys = await contract_keys(ports, command.contract_id)
+    keyed = KeyedCommand(
+        contract_id=command.contract_id,
+        operation="assign_bank_account",
+        key=key,
+        content=msgspec.json.encode((command.account_id, command.debtor)),
+    )
+    assign = _assignment(ports, command)
+
+    async def effect(transaction: Transaction) -> DomainError | None:
+        outcome = await assign(transaction)
+        if outcome.held is None:
+            return None
+        return BankAccountAlreadyRegistered(outcome.held, reveal(keys, outcome.sealed).iban)
+
+    earlier = await do_once(ports, keyed, command.account_id, effect)
+    try:
+        kept = await reveal_bank_account(ports, command.contract_id, command.account_id)
+    except BankAccountUnknown:
+        raise ResultDeleted from None
+    return Once(kept, is_replayed=earlier is not None)
+
+
+def _assignment(
+    ports: Ports, command: AssignBankAccount
+) -> Callable[[Transaction], Coroutine[Any, Any, _Outcome]]:
+    """Return what is to be done in a transaction."""
     contract, debtor = command.contract_id, command.debtor
-    keys = await contract_keys(ports, contract)
     audit = audit_entry(
         ports,
         "bank_account.assigned",
@@ -61,8 +114,4 @@ async def assign_bank_account(ports: Ports, command: AssignBankAccount) -> Revea
         changed = replace(account, debtor=debtor, updated=audit.at)
         return _Outcome(SealedBankAccount(changed, locked.sealed.sealed_iban))
 
-    outcome = await ports.store.write(operation)
-    revealed = reveal(keys, outcome.sealed)
-    if outcome.held is not None:
-        raise BankAccountAlreadyRegistered(outcome.held, revealed.iban)
-    return revealed
+    return operation

@@ -10,7 +10,12 @@ import msgspec
 
 from lastschrift.domain.bank_account import RevealedBankAccount
 from lastschrift.domain.banks import find_bank
-from lastschrift.domain.errors import BankAccountUnknown, DomainError, ResultDeleted
+from lastschrift.domain.errors import (
+    BankAccountUnknown,
+    DomainError,
+    IdempotencyKeyTaken,
+    ResultDeleted,
+)
 from lastschrift.domain.idempotency import IdempotencyKey
 from lastschrift.domain.identity import AccountId
 from lastschrift.operations.contract_keys import contract_keys
@@ -34,12 +39,15 @@ async def register_bank_account_once(
     """
     keys = await contract_keys(ports, command.contract_id)
     new = prepare_bank_account(ports, keys, command)
-    keyed = KeyedCommand(
-        contract_id=command.contract_id,
-        operation="register_bank_account",
-        key=key,
-        content=_content(command),
-    )
+    told, otherwise = _readings(command)
+
+    def keyed(bic: str | None) -> KeyedCommand:
+        return KeyedCommand(
+            contract_id=command.contract_id,
+            operation="register_bank_account",
+            key=key,
+            content=_content(command, bic),
+        )
 
     async def effect(transaction: Transaction) -> DomainError | None:
         (outcome,) = await register_bank_accounts(transaction, [new])
@@ -49,13 +57,20 @@ async def register_bank_account_once(
         account = KeyedBankAccount(new, use)
         return await ports.store.write_batched(register_keyed_bank_accounts, lambda: account)
 
-    earlier = await do_once(ports, keyed, new.account.id, effect, with_others)
+    is_certain = True
+    try:
+        earlier = await do_once(ports, keyed(told), new.account.id, effect, with_others)
+    except IdempotencyKeyTaken:
+        is_certain = False
+        earlier = await do_once(ports, keyed(otherwise), new.account.id, effect)
     if earlier is None:
         return Once(RevealedBankAccount(new.account, command.iban), is_replayed=False)
     try:
         kept = await reveal_bank_account(ports, command.contract_id, AccountId(earlier))
     except BankAccountUnknown:
         raise ResultDeleted from None
+    if not is_certain and kept.account.bic != command.bic:
+        raise IdempotencyKeyTaken
     return Once(kept, is_replayed=True)
 
 
@@ -67,15 +82,23 @@ async def register_keyed_bank_accounts(
     return [place not in left_out for place in range(len(batch))]
 
 
-def _content(command: RegisterBankAccount) -> bytes:
-    """Write what the client told; what the bank register told may be another thing next quarter."""
+def _readings(command: RegisterBankAccount) -> tuple[str | None, str | None]:
+    """Return which BIC the client told, as the bank register has it now; and if it had another.
+
+    None is the register's own. Whoever told one may have told that, until the register changed.
+    """
     bank = find_bank(command.iban)
     found = None if bank is None or bank.bic is None else str(bank.bic)
+    return (None, command.bic) if command.bic == found else (command.bic, None)
+
+
+def _content(command: RegisterBankAccount, bic: str | None) -> bytes:
+    """Write what the client told."""
     told = (
         command.debtor,
         command.account_id,
         command.iban.reveal(),
-        None if command.bic == found else command.bic,
+        bic,
         command.owner,
         command.holder,
     )

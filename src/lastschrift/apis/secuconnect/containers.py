@@ -57,7 +57,11 @@ from lastschrift.domain.bank_account import RevealedBankAccount
 from lastschrift.domain.errors import BankAccountUnknown, DebtorUnknown
 from lastschrift.domain.identity import AccountId, ContractId
 from lastschrift.operations.archive_bank_account import ArchiveBankAccount, archive_bank_account
-from lastschrift.operations.assign_bank_account import AssignBankAccount, assign_bank_account
+from lastschrift.operations.assign_bank_account import (
+    AssignBankAccount,
+    assign_bank_account,
+    assign_bank_account_once,
+)
 from lastschrift.operations.begin_bank_account_scroll import begin_bank_account_scroll
 from lastschrift.operations.delete_bank_account import DeleteBankAccount, delete_bank_account
 from lastschrift.operations.next_bank_accounts import next_bank_accounts
@@ -180,7 +184,11 @@ async def assign_container(request: Request) -> Response:
         account_id=_named_account(request),
         debtor=parse_customer(request.path_params[ASSIGNED_IN_PATH.name]),
     )
-    return render_container(await assign_bank_account(request.ports, command))
+    key = parse_idempotency_key(request)
+    if key is None:
+        return render_container(await assign_bank_account(request.ports, command))
+    once = await assign_bank_account_once(request.ports, command, key)
+    return render_once(request, render_container, once)
 
 
 async def unassign_container(request: Request) -> Response:
@@ -284,6 +292,7 @@ ROUTES = (
         path=_ASSIGNED,
         handler=assign_container,
         in_path=[CONTAINER_IN_PATH, ASSIGNED_IN_PATH],
+        in_headers=KEYS,
         answers={200: ContainerAnswer, **ASSIGNING},
         scopes=_SCOPES,
     ),

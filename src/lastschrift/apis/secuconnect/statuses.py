@@ -16,7 +16,7 @@ LISTING_CONTRACTS: Final = _errors(422)
 CREATING: Final = _errors(404, 409, 413, 422)
 REPLACING: Final = _errors(404, 413, 422)
 REPLACING_UNIQUE: Final = _errors(404, 409, 413, 422)
-ASSIGNING: Final = _errors(404, 409)
+ASSIGNING: Final = _errors(404, 409, 422)
 CHANGING: Final = _errors(404)
 DELETING_CUSTOMERS: Final = _errors()
 """An unknown customer is a 403 there, as documented."""
