@@ -1,10 +1,12 @@
 """Schemas: made fresh, brought forward, and told by name where they don't fit."""
 
+from contextlib import closing
 from pathlib import Path
 
 import apsw
 import pytest
 
+from lastschrift.storage.installation import DatabaseRefused
 from lastschrift.storage.schema import (
     Migration,
     NotOurDatabase,
@@ -155,6 +157,22 @@ def test_what_was_kept_before_is_folded(connection: apsw.Connection) -> None:
     folded = "SELECT folded_family_name, folded_contact FROM debtor"
     assert connection.execute(folded).fetchall() == [("gross", '{"full_name":"gross"}')] * 9
     assert connection.execute("SELECT folded_owner FROM bank_account").get == "äö"
+
+
+def test_a_file_whose_references_lead_nowhere_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(open_for_writing(path)) as connection:
+        for step in list(migrations_in(migrations.__name__).values())[:3]:
+            migrations._apply(connection, step)
+        connection.pragma("foreign_keys", "off")
+        connection.execute(
+            "INSERT INTO bank_account (contract_id, id, created) VALUES (x'01', x'05', 7)"
+        )
+    with pytest.raises(DatabaseRefused) as refused:
+        SqliteInstallation(path).migrate()
+    assert str(refused.value).startswith(f"{path}: contradicts itself (migration ")
+    with closing(open_for_writing(path)) as connection:
+        assert schema_of(connection) == 3
 
 
 def test_a_script_that_breaks_a_reference_leaves_nothing(connection: apsw.Connection) -> None:

@@ -110,6 +110,9 @@ class SqliteInstallation:
             connection = open_for_writing(self._path)
             try:
                 return migrate(connection)
+            except apsw.ConstraintError as error:
+                fact = f"contradicts itself ({error})"
+                raise DatabaseRefused(self._path, fact, _PUT_BACK) from None
             finally:
                 connection.close()
 
