@@ -51,13 +51,16 @@ def account_row(new: NewBankAccount) -> Row:
         account.managed_by,
         folded_column(account.owner),
         new.fingerprints.even,
-        audit.at,
+        None if audit.at is account.created else audit.at,
         audit.client_id,
         audit.action,
         audit.debtor_id,
         audit.source,
     )
 
+
+AUDITED_AT = "COALESCE(v.at, v.created)"
+"""When the audit entry says it was: mostly that very instant, and instants are dear to send."""
 
 DEBTOR_LOCKED = """
         SELECT d.id FROM debtor d

@@ -87,8 +87,8 @@ WITH input AS MATERIALIZED (
 INSERT INTO audit_entry (
     contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, link
 )
-SELECT v.contract_id, ${last + 1}::uuid, ${last + 2}::bigint + v.place, v.at, v.client_id,
-       v.action, v.id, v.caller_debtor_id, v.source, v.link
+SELECT v.contract_id, ${last + 1}::uuid, ${last + 2}::bigint + v.place,
+       {account_rows.AUDITED_AT}, v.client_id, v.action, v.id, v.caller_debtor_id, v.source, v.link
 FROM input v
 WHERE v.contract_id IS NOT NULL
 """

@@ -50,8 +50,8 @@ WITH input AS MATERIALIZED (
     INSERT INTO audit_entry (
         contract_id, writer, sequence, at, client_id, action, subject_id, debtor_id, source, link
     )
-    SELECT v.contract_id, $25::uuid, $26::bigint + v.place, v.at, v.client_id, v.action, v.id,
-           v.caller_debtor_id, v.source, l.link
+    SELECT v.contract_id, $25::uuid, $26::bigint + v.place, {account_rows.AUDITED_AT},
+           v.client_id, v.action, v.id, v.caller_debtor_id, v.source, l.link
     FROM input v JOIN added USING (iban_sealed)
     LEFT JOIN linked l ON l.contract_id = v.contract_id AND l.place = v.place
 )
