@@ -31,6 +31,7 @@ from lastschrift.operations.assign_bank_account import (
     AssignBankAccount,
     assign_bank_account_once,
 )
+from lastschrift.operations.auditing import READ
 from lastschrift.operations.do_once import KEPT_FOR, KeyedCommand, Once, do_once
 from lastschrift.operations.drop_expired_keys import drop_expired_keys
 from lastschrift.operations.list_debtors import list_debtors
@@ -529,3 +530,20 @@ async def test_what_was_assigned_and_is_gone_is_told_to_be_gone(house: House) ->
     await merchant.delete_whosever(made.id)
     with pytest.raises(ResultDeleted):
         await assign_bank_account_once(house.ports, command, KEY)
+
+
+@pytest.mark.anyio
+async def test_who_assigns_under_a_key_is_not_written_down_as_a_reader(house: House) -> None:
+    merchant = await merchant_of(house)
+    command = AssignBankAccount(
+        contract_id=merchant.contract,
+        client_id=merchant.client,
+        account_id=(await merchant.register_for_nobody()).account.id,
+        debtor=merchant.debtor,
+    )
+    await assign_bank_account_once(house.ports, command, KEY)
+    async with looking_into(house.database) as looking:
+        entries = await looking.rows("SELECT action FROM audit_entry")
+    actions = {str(action) for (action,) in entries}
+    assert "bank_account.assigned" in actions
+    assert READ not in actions

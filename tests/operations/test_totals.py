@@ -1,19 +1,34 @@
 """The total of a long list: what is remembered, and what came and went since, add up."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
 from random import Random
+from typing import Any
 
 import pytest
 
 from lastschrift.domain.errors import SearchTooBroad
 from lastschrift.domain.identity import ContractId, DebtorId
 from lastschrift.domain.party import Party
+from lastschrift.operations.begin_debtor_scroll import begin_debtor_scroll
 from lastschrift.operations.delete_bank_account import DeleteBankAccount, delete_bank_account
 from lastschrift.operations.delete_debtor import DeleteDebtor, delete_debtor
 from lastschrift.operations.list_debtors import list_debtors
-from lastschrift.operations.ports import Field, HasText, Page, Ports, Search
+from lastschrift.operations.ports import (
+    Condition,
+    Everything,
+    Field,
+    HasText,
+    Page,
+    Ports,
+    Search,
+)
 from lastschrift.operations.register_debtor import RegisterDebtor, register_debtor
 from lastschrift.operations.remember_totals import remember_totals
 from lastschrift.operations.reveal_bank_accounts import reveal_bank_accounts
+from lastschrift.operations.scrolling import BeginScroll
+from lastschrift.operations.totals import Tally
+from lastschrift.storage.transaction import SqlReader
 from tests.house import House
 from tests.operations.merchants import Merchant, merchant_of
 
@@ -33,6 +48,7 @@ async def merchant(house: House) -> Merchant:
 def _short_lists_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
     for verb in ("totals", "list_debtors", "reveal_bank_accounts"):
         monkeypatch.setattr(f"lastschrift.operations.{verb}.COUNTED_MAX", 2)
+    monkeypatch.setattr("lastschrift.operations.totals._PIECE_MAX", 2)
 
 
 def never_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,6 +162,102 @@ async def test_a_list_that_takes_too_long_to_count_does_not_stop_the_others(
     monkeypatch.setattr("lastschrift.operations.remember_totals.total_of", too_broad_for_the_first)
     assert await remember_totals(merchant.house.ports) == len(everyone)
     assert set(asked) >= {one.contract for one in everyone}
+
+
+def slow_beyond(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let counting more customers than ``most`` at a time take longer than it may."""
+    count = SqlReader.count_customers
+
+    async def count_slowly(
+        reader: SqlReader, contract: ContractId, condition: Condition, limit: int | None
+    ) -> int:
+        counted = await count(reader, contract, condition, limit)
+        if counted > most:
+            raise SearchTooBroad
+        return counted
+
+    monkeypatch.setattr(SqlReader, "count_customers", count_slowly)
+
+
+def after_each_piece(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch, change: Callable[[], Awaitable[None]]
+) -> None:
+    """Have something else done whenever a piece has been counted, and others are left."""
+    recall = merchant.house.ports.store.recall
+
+    async def recall_and_change(
+        _store: object, what: Hashable, query: Callable[..., Any], age_s_max: float
+    ) -> Tally:
+        found: Tally = await recall(what, query, age_s_max)
+        if found.left:
+            await change()
+        return found
+
+    monkeypatch.setattr(type(merchant.house.ports.store), "recall", recall_and_change)
+
+
+async def save_over_time(merchant: Merchant, number: int) -> None:
+    for _ in range(number):
+        merchant.house.clock.advance(86_400)
+        await save(merchant)
+
+
+async def test_a_whole_list_is_never_too_long_to_be_counted(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_too_old(monkeypatch)
+    await save_over_time(merchant, 20)
+    slow_beyond(3, monkeypatch)
+    assert await total(merchant) == 21
+    with pytest.raises(SearchTooBroad):
+        await total(merchant, DOE)
+
+
+async def test_a_scroll_begins_through_a_list_of_any_length(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lastschrift.operations.scrolling.COUNTED_MAX", 2)
+    await save_over_time(merchant, 20)
+    slow_beyond(3, monkeypatch)
+    begin = BeginScroll(
+        condition=Everything(), is_descending=False, count=1, lifetime_s=60, shown=""
+    )
+    batch = await begin_debtor_scroll(merchant.house.ports, merchant.contract, begin)
+    assert batch.total == 21
+
+
+async def test_many_who_ask_first_are_told_the_same(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_too_old(monkeypatch)
+    await save_over_time(merchant, 20)
+    assert await asyncio.gather(*[total(merchant) for _ in range(5)]) == [21] * 5
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_what_comes_and_goes_between_two_pieces_is_counted_once(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    always_too_old(monkeypatch)
+    random = Random(seed)
+    there = [merchant.debtor.id]
+    for _ in range(40):
+        merchant.house.clock.advance(86_400)
+        there.append(await save(merchant))
+    changes = 0
+
+    async def change() -> None:
+        nonlocal changes
+        changes += 1
+        merchant.house.clock.advance(random.choice([0, 1, 30]))
+        await delete(merchant, there.pop(random.randrange(len(there))))
+        if random.random() < 0.3:
+            there.append(await save(merchant))
+
+    after_each_piece(merchant, monkeypatch, change)
+    for _ in range(2):
+        assert await total(merchant) == len(there)
+    assert changes > 10
 
 
 async def test_long_lists_are_counted_before_anybody_asks(

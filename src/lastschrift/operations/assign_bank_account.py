@@ -58,7 +58,7 @@ async def assign_bank_account(ports: Ports, command: AssignBankAccount) -> Revea
 async def assign_bank_account_once(
     ports: Ports, command: AssignBankAccount, key: IdempotencyKey
 ) -> Once[RevealedBankAccount]:
-    """Give a bank account to a debtor, unless the same was done before; return it as it is now.
+    """Give a bank account to a debtor, unless the same was done before: then return it as it is.
 
     Raises: IdempotencyKeyTaken, RequestStillRunning; what `assign_bank_account` raises;
     ResultDeleted.
@@ -71,19 +71,23 @@ async def assign_bank_account_once(
         content=msgspec.json.encode((command.account_id, command.debtor)),
     )
     assign = _assignment(ports, command)
+    outcomes: list[_Outcome] = []  # of each run; the last one stands
 
     async def effect(transaction: Transaction) -> DomainError | None:
         outcome = await assign(transaction)
+        outcomes.append(outcome)
         if outcome.held is None:
             return None
         return BankAccountAlreadyRegistered(outcome.held, reveal(keys, outcome.sealed).iban)
 
     earlier = await do_once(ports, keyed, command.account_id, effect)
+    if earlier is None:
+        return Once(reveal(keys, outcomes[-1].sealed), is_replayed=False)
     try:
         kept = await reveal_bank_account(ports, command.contract_id, command.account_id)
     except BankAccountUnknown:
         raise ResultDeleted from None
-    return Once(kept, is_replayed=earlier is not None)
+    return Once(kept, is_replayed=True)
 
 
 def _assignment(
