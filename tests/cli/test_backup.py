@@ -5,9 +5,7 @@ import fcntl
 import hashlib
 import json
 import re
-import resource
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,6 +26,7 @@ from tests.cli.installations import (
     refusal,
     told_json,
 )
+from tests.disks import no_file_longer_than
 from tests.serving import running
 
 
@@ -263,17 +262,6 @@ def test_a_disk_too_full_to_restore_to_is_told_and_leaves_all_as_it_was(
         f"Error: {directory}/lastschrift.db.part: can't be written; look at the disk: is it full?"
     )
     assert contents(directory) == before
-
-
-@contextmanager
-def no_file_longer_than(length: int) -> Iterator[None]:
-    """Let the system refuse what this process would write past a length (EFBIG)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (length, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_place_that_cannot_be_written_is_told(directory: Path, tmp_path: Path) -> None:

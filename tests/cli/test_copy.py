@@ -48,9 +48,16 @@ GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "moving-to-postgresql.md
 def directory(tmp_path: Path) -> Path:
     """Return an installation with a contract and a client."""
     made = make_production(tmp_path / "a")
-    contract = told_json(made, "contract", "create", "Stadtwerke Beispiel")
-    told_json(made, "client", "create", "--contract", contract["id"], "--name", "Shop")
+    new_client(made)
     return made
+
+
+def new_client(directory: Path) -> dict[str, str]:
+    """Make a client of a new contract."""
+    contract = told_json(directory, "contract", "create", "Stadtwerke Beispiel")
+    options = ("--contract", contract["id"], "--name", "Shop")
+    client: dict[str, str] = told_json(directory, "client", "create", *options)
+    return client
 
 
 @pytest.fixture
@@ -145,9 +152,7 @@ def test_nothing_is_copied_while_a_server_writes_it(directory: Path, url: str) -
 
 def test_a_server_on_postgresql_says_that_it_may_not_write_meanwhile(tmp_path: Path) -> None:
     with lent_production("postgres", tmp_path / "b") as directory:
-        contract = told_json(directory, "contract", "create", "Stadtwerke Beispiel")
-        options = ("--contract", contract["id"], "--name", "Shop")
-        client = told_json(directory, "client", "create", *options)
+        client = new_client(directory)
         with running("serve", directory, [], {}) as server:
             with copying(directory):
                 answer = ask_token(server, client)
@@ -158,9 +163,7 @@ def test_a_server_on_postgresql_says_that_it_may_not_write_meanwhile(tmp_path: P
 
 def test_whatever_is_written_down_is_told_to_come_back_meanwhile(tmp_path: Path) -> None:
     with lent_production("postgres", tmp_path / "b") as directory:
-        contract = told_json(directory, "contract", "create", "Stadtwerke Beispiel")
-        options = ("--contract", contract["id"], "--name", "Shop")
-        client = told_json(directory, "client", "create", *options)
+        client = new_client(directory)
         with running("serve", directory, [], {}) as server:
             token = ask_token(server, client).json()["access_token"]
             made = asyncio.run(ask_all(server, token, WRITTEN_DOWN))

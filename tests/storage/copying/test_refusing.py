@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -21,6 +20,7 @@ from lastschrift.storage.sqlite.connection import open_for_reading, open_for_wri
 from lastschrift.storage.sqlite.installation import SqliteInstallation
 from lastschrift.storage.sqlite.migrations import newest_schema
 from tests.databases import ENGINES
+from tests.disks import no_file_longer_than
 from tests.postgres import shared_postgres
 from tests.storage.copying.contents import fill_sqlite, some_contents
 from tests.storage.copying.copies import (
@@ -161,7 +161,7 @@ def test_a_disk_that_fills_up_when_the_file_gets_its_name_is_told(tmp_path: Path
 
     def fill_disk(work: str, *_told: object) -> None:
         if work == "comparing":
-            limited.enter_context(files_of_at_most(part.stat().st_size))
+            limited.enter_context(no_file_longer_than(part.stat().st_size))
 
     with pytest.raises(KeyboardInterrupt):
         copy_whole_tables(source, target, stop_half_way)
@@ -189,17 +189,6 @@ def test_what_is_wrong_with_a_file_is_not_told_of_the_server_that_is_copied(
 
 def copy_whole_tables(source: Database, target: Database, observe: Observer) -> None:
     asyncio.run(copy_database(source, target, observe))
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond so many bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 # --- databases that are not what they should be ---------------------------------------------------

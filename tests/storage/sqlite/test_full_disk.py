@@ -1,9 +1,6 @@
 """A disk that takes no more, for real: the system lets no file of this process grow any further."""
 
 import asyncio
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -14,6 +11,7 @@ from lastschrift.domain.party import Party
 from lastschrift.operations.ports import Page, Reader
 from lastschrift.storage.sqlite.store import SqliteStore
 from tests.databases import copy_empty_database
+from tests.disks import no_file_longer_than
 from tests.storage.filling import (
     add_contract,
     add_debtor,
@@ -21,17 +19,6 @@ from tests.storage.filling import (
 )
 
 pytestmark = pytest.mark.anyio
-
-
-@contextmanager
-def full_disk(log: Path) -> Iterator[None]:
-    """Let no file grow beyond the size that the log has: writing past it is an error (EFBIG)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 async def test_who_reads_from_a_broken_disk_is_told_to_come_back(tmp_path: Path) -> None:
@@ -58,7 +45,7 @@ async def test_a_full_disk_fails_all_who_wait_and_keeps_nothing_of_theirs(tmp_pa
     copy_empty_database(database)
     store = SqliteStore(database)
     contract = await add_contract(store)
-    with full_disk(tmp_path / "lastschrift.db-wal"):
+    with no_file_longer_than((tmp_path / "lastschrift.db-wal").stat().st_size):
         jobs = [add_debtor(store, contract, contact=Party(full_name="x" * 9_000)) for _ in "abc"]
         failures = await asyncio.gather(*jobs, return_exceptions=True)
     assert [type(failure) for failure in failures] == [StoreFailed] * 3
