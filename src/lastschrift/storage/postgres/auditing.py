@@ -5,8 +5,7 @@ writes to the same place of the same chain, so that its entries can't be there t
 not known then which of its runs was kept, nobody goes on with that chain.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Self
 
 from lastschrift.storage.chaining import Chain, Heads
 
@@ -18,25 +17,27 @@ class Chains:
         self.heads = Heads()
         self._free: list[Chain] = []
 
-    @contextmanager
-    def lent(self) -> Iterator["LentChain"]:
-        """Lend a chain to an operation, until all its runs are over."""
-        lent = LentChain(self._free.pop() if self._free else Chain(self.heads))
-        try:
-            yield lent
-        finally:
-            if lent.is_certain:
-                self._free.append(lent.chain)
+    def lent(self) -> "LentChain":
+        """Lend a chain to an operation, until all its runs are over and the context is left."""
+        return LentChain(self._free.pop() if self._free else Chain(self.heads), self._free)
 
 
 class LentChain:
-    """A chain, and what is known of the runs that write it."""
+    """A chain, and what is known of the runs that write it; ``free`` is where it came from."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, free: list[Chain]) -> None:
         self.chain = chain
         self.is_certain = True
+        self._free = free
         self._standing = chain.standing()
         self._runs = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.is_certain:
+            self._free.append(self.chain)
 
     @property
     def is_rerun(self) -> bool:

@@ -18,7 +18,7 @@ from lastschrift.storage.jobs import BatchOperation, Job, Observer, Round, make_
 from lastschrift.storage.postgres.auditing import Chains
 from lastschrift.storage.postgres.connecting import BATCH_WAIT_MS, REFUSALS, Connection
 from lastschrift.storage.postgres.engine import PostgresEngine
-from lastschrift.storage.postgres.perseverance import answered_in_time, persevere
+from lastschrift.storage.postgres.perseverance import Watch, persevere
 from lastschrift.storage.transaction import SqlTransaction
 
 _JOBS_MAX = 256
@@ -59,11 +59,13 @@ class Lane:
         self,
         connect: Callable[[], Awaitable[Connection]],
         chains: Chains,
+        watch: Watch,
         *,
         queue_limit: int,
         observe: Observer,
     ) -> None:
         self._chains = chains
+        self._watch = watch
         self._hope = Hope()
         self._queue_limit = queue_limit
         self._observe = observe
@@ -74,7 +76,7 @@ class Lane:
         self._answered = 0
         self._round_s = 0.0
         self._loop = asyncio.get_running_loop()
-        self._tracks = [_Track(connect) for _ in range(_TRACKS)]
+        self._tracks = [_Track(connect, watch) for _ in range(_TRACKS)]
 
     @property
     def queue_depth(self) -> int:
@@ -118,7 +120,7 @@ class Lane:
         One that is late does not count; so the last track is free if locks hold the others.
         """
         now = self._loop.time()
-        due = sum(track.is_due(now) for track in self._tracks)
+        due = len([1 for track in self._tracks if track.work and now - track.began < _LATE_S])
         due_max = _TRACKS if self._round_s > _SLOW_S else _TRACKS - 1
         for track in self._tracks:
             worth = _JOBS_WORTH_A_TRACK if due else 1
@@ -213,7 +215,7 @@ class Lane:
             async def attempt() -> Sequence[Any]:
                 connection = await track.connected()
                 engine = PostgresEngine(connection, lent.again(), self._hope)
-                with answered_in_time(connection):
+                with self._watch.answered_in_time(connection):
                     return await operation(SqlTransaction(engine), commands)
 
             results = await persevere(attempt, track.lost)
@@ -224,15 +226,12 @@ class Lane:
 class _Track:
     """One connection of the lane, and the batches that run on it."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], watch: Watch) -> None:
         self.work: asyncio.Task[None] | None = None
         self.began = 0.0  # by the loop's clock
         self._connect = connect
+        self._watch = watch
         self._connection: Connection | None = None
-
-    def is_due(self, now: float) -> bool:
-        """Whether a batch is under way that is not late."""
-        return self.work is not None and now - self.began < _LATE_S
 
     async def connected(self) -> Connection:
         """Return the connection, opened if it is not.
@@ -248,7 +247,7 @@ class _Track:
         if self._connection is None:
             return
         try:
-            with answered_in_time(self._connection):
+            with self._watch.answered_in_time(self._connection):
                 await self._connection.execute(statement)
         except REFUSALS:
             await self.lost()

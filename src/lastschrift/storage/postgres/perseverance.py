@@ -5,9 +5,10 @@ first one kept, if its COMMIT was done but never heard of.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
+
+from msgspec import Struct
 
 from lastschrift.domain.errors import LockedTooLong, StoreFailed
 from lastschrift.storage.outage import Outage
@@ -72,15 +73,51 @@ def _raise_if_final(failure: Failure, error: Exception) -> None:
             raise StoreFailed from error
 
 
-@contextmanager
-def answered_in_time(connection: Connection) -> Iterator[None]:
-    """Drop the connection if the block takes too long.
+class Watch:
+    """Drops connections whose answers take too long; one timer for all, as a batch feels each.
 
     Nothing is cancelled at the server: whether a statement that was sent is done is not known then,
     and a COMMIT that waits for the standby goes on waiting.
     """
-    watch = asyncio.get_running_loop().call_later(_ANSWER_S, connection.terminate)
-    try:
-        yield
-    finally:
-        watch.cancel()
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._due: dict[Connection, float] = {}  # by the loop's clock, the first one first
+        self._has_timer = False
+
+    def answered_in_time(self, connection: Connection) -> "_Awaited":
+        """Return a context in which the connection is watched."""
+        return _Awaited(self, connection)
+
+    def begin(self, connection: Connection) -> None:
+        """Watch a connection from now on."""
+        self._due[connection] = self._loop.time() + _ANSWER_S
+        if not self._has_timer:
+            self._has_timer = True
+            self._loop.call_later(_ANSWER_S, self._look)
+
+    def end(self, connection: Connection) -> None:
+        """Watch it no longer."""
+        self._due.pop(connection, None)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        while self._due:
+            connection, due = next(iter(self._due.items()))
+            if due > now:
+                self._loop.call_at(due, self._look)
+                return
+            del self._due[connection]
+            connection.terminate()
+        self._has_timer = False
+
+
+class _Awaited(Struct, frozen=True, gc=False):
+    watch: Watch
+    connection: Connection
+
+    def __enter__(self) -> None:
+        self.watch.begin(self.connection)
+
+    def __exit__(self, *_: object) -> None:
+        self.watch.end(self.connection)

@@ -20,7 +20,7 @@ from lastschrift.storage.postgres.connecting import Connection, Primary
 from lastschrift.storage.postgres.engine import AuditKey, KeptBefore, PostgresEngine
 from lastschrift.storage.postgres.lane import Lane
 from lastschrift.storage.postgres.migrations import check_schema
-from lastschrift.storage.postgres.perseverance import answered_in_time, persevere
+from lastschrift.storage.postgres.perseverance import Watch, persevere
 from lastschrift.storage.postgres.purging import PURGED, vacuum_table
 from lastschrift.storage.recalling import Recollection
 from lastschrift.storage.transaction import SqlReader, SqlTransaction
@@ -59,7 +59,10 @@ class PostgresStore:
         self._is_open = True
         self._all_done = asyncio.Event()
         self._all_done.set()
-        self._lane = Lane(primary.connect, self._chains, queue_limit=queue_limit, observe=observe)
+        self._watch = Watch()
+        self._lane = Lane(
+            primary.connect, self._chains, self._watch, queue_limit=queue_limit, observe=observe
+        )
 
     @classmethod
     @asynccontextmanager
@@ -199,7 +202,7 @@ class PostgresStore:
         async def attempt() -> T:
             connection = await self._free_connection()
             try:
-                with answered_in_time(connection):
+                with self._watch.answered_in_time(connection):
                     return await work(connection)
             finally:
                 await self._pool.release(connection)
