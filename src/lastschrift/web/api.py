@@ -7,7 +7,7 @@ from typing import Any
 
 from lastschrift.domain.access import Scope
 from lastschrift.web.errors import ErrorTable
-from lastschrift.web.http import Header, HeaderBlock, Request, Response
+from lastschrift.web.http import NO_HEADERS, Header, HeaderBlock, Request, Response
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -54,8 +54,9 @@ class Api:
     ``prefix``: all paths below it are this API's, known or not; of the paths elsewhere, those that
     its routes have, and no others. ``has_folded_paths``: their letter
     case does not matter. ``is_caller_checked_first``: who has no good token is told that before
-    being told that a path or method is unknown. ``headers``: what every answer carries;
-    ``own_headers``: what each answer carries of its own beside them.
+    being told that a path or method is unknown. ``headers``: what every answer carries, and
+    ``body_headers`` those that have a body; ``own_headers``: what each answer carries of its own
+    beside them.
     """
 
     name: str
@@ -65,7 +66,8 @@ class Api:
     routes: Sequence[Route]
     errors: ErrorTable[Response]
     headers: HeaderBlock
-    own_headers: Callable[[Request, Response], Sequence[Header]] | None = None
+    body_headers: HeaderBlock = NO_HEADERS
+    own_headers: Callable[[Request], Sequence[Header]] | None = None
     has_folded_paths: bool = False
     is_caller_checked_first: bool = False
 

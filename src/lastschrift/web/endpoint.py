@@ -47,6 +47,7 @@ class Endpoint:
     ) -> None:
         self._api = api
         self._headers = secured_block(api.headers)
+        self._headers_with_body = secured_block(api.headers.beside(api.body_headers))
         self._label = label
         self._handler = handler
         self.edge = edge
@@ -68,9 +69,10 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001  # whatever it is, only an id goes out
             response = self._answer(error)
         own = self._api.own_headers
-        headers = (*own(request, response), *response.headers) if own else response.headers
-        if not send_at_once(send, self._headers, headers, response):
-            await send_response(send, self._headers, headers, response)
+        headers = (*own(request), *response.headers) if own else response.headers
+        block = self._headers_with_body if response.body else self._headers
+        if not send_at_once(send, block, headers, response):
+            await send_response(send, block, headers, response)
         count = self._counting.get(response.status) or self._counting_of(response.status)
         count(time.perf_counter() - started)
 

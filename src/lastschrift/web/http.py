@@ -42,10 +42,19 @@ class HeaderBlock:
         self.headers = headers
         self.lines = header_lines(headers)
 
+    def beside(self, other: "HeaderBlock") -> "HeaderBlock":
+        """Return these and the other ones."""
+        return HeaderBlock(*self.headers, *other.headers)
+
 
 def header_lines(headers: Iterable[Header]) -> bytes:
     """Return headers as HTTP/1.1 writes them, each with the end of its line."""
-    return b"".join([b"%s: %s\r\n" % header for header in headers])
+    return b"".join(map(_as_line, headers))
+
+
+_as_line = b"%s: %s\r\n".__mod__
+
+NO_HEADERS: Final = HeaderBlock()
 
 
 class ClientGone(Exception):
@@ -121,7 +130,7 @@ class Request(Struct, eq=False):
         client: tuple[str, int] | None = self.scope.get("client")
         peer = "" if client is None else client[0]
         proxies = self.edge.proxies
-        if not proxies:
+        if not proxies.are_any:
             return peer
         said = [value for name, value in self.scope["headers"] if name == FORWARDED_FOR]
         return proxies.source_of(peer, said)

@@ -28,14 +28,15 @@ _REMEMBERED_BYTES_MAX = 256
 
 
 class TrustedProxies:
-    """The proxies whose word is taken; without any, a request comes from its own peer."""
+    """The proxies whose word is taken; without any, a request comes from its own peer.
+
+    ``are_any``: whether there are any.
+    """
 
     def __init__(self, networks: Sequence[Network] = ()) -> None:
         self._networks = tuple(networks)
+        self.are_any = bool(self._networks)
         self._remembered = lru_cache(maxsize=1024)(self._found)
-
-    def __bool__(self) -> bool:
-        return bool(self._networks)
 
     def source_of(self, peer: str, forwarded: Sequence[bytes]) -> str:
         """Return who asked first, as far as it is known; ``forwarded``: the headers' values.

@@ -41,7 +41,7 @@ def say(error: Overloaded) -> Response:
 def numbered() -> OwnHeaders:
     """Return what gives each answer a number of its own."""
     numbers: Iterator[int] = count()
-    return lambda _request, _response: [(b"number", b"%d" % next(numbers))]
+    return lambda _request: [(b"number", b"%d" % next(numbers))]
 
 
 class Asking:

@@ -6,23 +6,21 @@ from lastschrift.apis.pace.ids import request_id
 from lastschrift.apis.pace.media_type import MEDIA_TYPE
 from lastschrift.apis.pace.paths import PREFIX
 from lastschrift.web.api import Api
-from lastschrift.web.http import Header, HeaderBlock, Request, Response
+from lastschrift.web.http import NO_HEADERS, Header, HeaderBlock, Request
 
 _ROUTES = (*payment_methods.ROUTES, *payment_method_kinds.ROUTES)
-_CONTENT_TYPE: Header = (b"content-type", MEDIA_TYPE)
 
 
-def _own_headers(request: Request, response: Response) -> tuple[Header, ...]:
-    """Return an answer's Request-Id, a media type where there is something of it, and the app.
+def _own_headers(request: Request) -> tuple[Header, ...]:
+    """Return an answer's Request-Id, and the app.
 
     ``Client-ID`` is the app that an identity provider's token was given to, if the token tells.
     """
     own = b"request-id", request_id(request.of_head(_sent_request_id))
-    headers = (own, _CONTENT_TYPE) if response.body else (own,)
     app = None if request.principal is None else request.principal.app
     if app is not None and app.isascii() and app.isprintable():
-        return *headers, (b"client-id", app.encode())
-    return headers
+        return own, (b"client-id", app.encode())
+    return (own,)
 
 
 def _sent_request_id(request: Request) -> bytes | None:
@@ -38,7 +36,8 @@ def api(*, has_cors: bool) -> Api:  # noqa: ARG001  # PACE lets no browser of el
         media_type=MEDIA_TYPE.decode(),
         routes=_ROUTES,
         errors=ERRORS,
-        headers=HeaderBlock(),
+        headers=NO_HEADERS,
+        body_headers=HeaderBlock((b"content-type", MEDIA_TYPE)),
         own_headers=_own_headers,
         is_caller_checked_first=True,
     )

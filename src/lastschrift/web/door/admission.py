@@ -120,7 +120,7 @@ class Admission:
             self._forget(visit.party)
         took_s = self._now_s() - visit.since_s
         due_s = visit.ahead * self._wait_s_max
-        has_waited = took_s > self._hurry * self._wait_s_max and 2 * visit.ahead >= self.places
+        has_waited = 2 * visit.ahead >= self.places and took_s > self._hurry * self._wait_s_max
         if has_waited or due_s > took_s * self.places:
             self._learn(due_s / took_s if took_s > 0 else _PLACES_MAX)
         self.is_crowded = 2 * self.under_way >= self.places

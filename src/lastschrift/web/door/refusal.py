@@ -30,7 +30,7 @@ _STATUS_LINE = f"HTTP/1.1 {_STATUS.value} {_STATUS.phrase}\r\n".encode()
 _BESIDE = HeaderBlock((b"content-type", b"application/json"))
 _CLOSE = b"connection: close\r\n"
 
-OwnHeaders = Callable[[Request, Response], Sequence[Header]]
+OwnHeaders = Callable[[Request], Sequence[Header]]
 
 
 class Refusal:
@@ -48,12 +48,13 @@ class Refusal:
         self._lines = secured_block(headers).lines
         self._own_headers = own_headers
         self._date: Sequence[Header] = ()
-        self._made: dict[int, tuple[bytes, bytes, Response]] = {}
+        self._made: dict[int, tuple[bytes, bytes]] = {}
 
     @classmethod
     def of(cls, api: Api, edge: Edge) -> "Refusal":
         """Return what an API says."""
-        return cls(edge, api.errors.answer, api.headers, api.own_headers)
+        headers = api.headers.beside(api.body_headers)
+        return cls(edge, api.errors.answer, headers, api.own_headers)
 
     @classmethod
     def beside(cls, edge: Edge) -> "Refusal":
@@ -78,21 +79,21 @@ class Refusal:
         made = self._made.get(retry_after_s)
         if made is None:
             made = self._made[retry_after_s] = self._make(retry_after_s)
-        head, body, response = made
+        head, body = made
         own = b""
         if self._own_headers is not None:
             request = Request(scope, _nothing_more, self._edge)
-            own = header_lines(self._own_headers(request, response))
+            own = header_lines(self._own_headers(request))
         if not keep_alive:
             own += _CLOSE
         return b"%b%b\r\n%b" % (head, own, b"" if scope["method"] == "HEAD" else body)
 
-    def _make(self, retry_after_s: int) -> tuple[bytes, bytes, Response]:
-        """Return an answer's head but for its own headers, its body, and what they were made of."""
+    def _make(self, retry_after_s: int) -> tuple[bytes, bytes]:
+        """Return an answer's head but for its own headers, and its body."""
         response = self._say(Overloaded(retry_after_s))
         length = (b"content-length", b"%d" % len(response.body))
         lines = header_lines([*self._date, *response.headers, length])
-        return _STATUS_LINE + self._lines + lines, response.body, response
+        return _STATUS_LINE + self._lines + lines, response.body
 
 
 def _say_beside(error: Overloaded) -> Response:
