@@ -1,5 +1,6 @@
 """From PACE's requests to commands made of domain values, or all problems at once."""
 
+from collections.abc import Callable
 from functools import partial
 
 from msgspec import UNSET
@@ -76,7 +77,7 @@ def parse_create_payment_method(body: bytes, principal: Principal) -> RegisterBa
         debtor=principal.debtor,
         account_id=chosen_id,
         iban=iban,
-        bic=None if bank is None or bank.bic is None else str(bank.bic),
+        bic=None if bank is None or bank.bic is None else bank.bic.text,
         bank_name=None if bank is None else bank.name,
         owner=holder.account_owner,
         holder=holder,
@@ -106,11 +107,11 @@ def _check_kind(attributes: AttributesRequest, problems: Problems) -> None:
 def _holder(attributes: AttributesRequest, problems: Problems) -> Party:
     """Return who holds the account: a company, else a person; neither is required."""
     check = problems.check
-    is_company = bool(attributes.company and not is_blank(attributes.company))
     first_name, last_name = attributes.first_name, attributes.last_name
-    if is_company:
-        problems[:] = [each for each in problems if each.path not in (_FIRST_NAME, _LAST_NAME)]
+    if attributes.company and not is_blank(attributes.company):
         first_name = last_name = UNSET
+        if problems:
+            problems[:] = [each for each in problems if each.path not in (_FIRST_NAME, _LAST_NAME)]
     return Party(
         title=check(_TITLE, _name, attributes.title),
         given_name=check(_FIRST_NAME, _name, first_name),
@@ -135,30 +136,39 @@ def _address(address: AddressRequest, problems: Problems) -> Address:
 # --- texts ----------------------------------------------------------------------------------------
 
 
-def _required(text: str, *, characters_max: int) -> str:
-    if not text.strip():
-        raise Missing
-    return latin_text(text, characters_max=characters_max)
+def _text_of(characters_max: int, *, is_required: bool) -> Callable[[str], str | None]:
+    """Return what reads a text; one that says nothing counts as absent, None or `Missing`."""
+
+    def read(text: str) -> str | None:
+        is_short = 0 < len(text) <= characters_max
+        if is_short and text.isascii() and text.isprintable() and not text.isspace():
+            return text  # as most are, and sooner said
+        if is_blank(text):
+            if is_required:
+                raise Missing
+            return None
+        return latin_text(text, characters_max=characters_max)
+
+    return read
 
 
-def _optional(text: str, *, characters_max: int) -> str | None:
-    """Return a text, or None if it says nothing: an empty one counts as absent."""
-    return latin_text(text, characters_max=characters_max) if text.strip() else None
+_required = partial(_text_of, is_required=True)
+_optional = partial(_text_of, is_required=False)
 
-
-_name = partial(_optional, characters_max=NAME_CHARACTERS_MAX)
-_street = partial(_required, characters_max=STREET_CHARACTERS_MAX)
-_house_no = partial(_required, characters_max=HOUSE_NO_CHARACTERS_MAX)
-_postal_code = partial(_required, characters_max=POSTAL_CODE_CHARACTERS_MAX)
-_city = partial(_required, characters_max=CITY_CHARACTERS_MAX)
+_name = _optional(NAME_CHARACTERS_MAX)
+_written_email = _optional(EMAIL_CHARACTERS_MAX)
+_street = _required(STREET_CHARACTERS_MAX)
+_house_no = _required(HOUSE_NO_CHARACTERS_MAX)
+_postal_code = _required(POSTAL_CODE_CHARACTERS_MAX)
+_city = _required(CITY_CHARACTERS_MAX)
 
 
 def _email(text: str) -> str | None:
-    written = _optional(text, characters_max=EMAIL_CHARACTERS_MAX)
+    written = _written_email(text)
     return None if written is None else email_address(written)
 
 
 def _country(text: str) -> str:
-    if not text.strip():
+    if is_blank(text):
         raise Missing
     return country_code(text)
