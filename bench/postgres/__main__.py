@@ -87,7 +87,7 @@ AIMS = (
 
 @click.command()
 @click.option("--seconds", type=click.IntRange(1), default=4, show_default=True, help="Per turn.")
-@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=9, show_default=True)
 @click.option("--customers", type=click.IntRange(1), default=2000, show_default=True)
 @click.option("--wire", type=click.Choice([*WIRES, "both"]), default="both", show_default=True)
 @click.option("--write", "is_written", is_flag=True, help=f"Write docs/{DOCUMENT.name}.")
