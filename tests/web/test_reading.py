@@ -15,14 +15,14 @@ from lastschrift.web.reading import BodyReader, Problems, decode_json
 Name = Annotated[str, msgspec.Meta(description="a name")]
 
 
-class Inner(Struct):
+class Inner(Struct, omit_defaults=True):
     """What stands inside."""
 
     name: Name
     note: Name | None = None
 
 
-class Outer(Struct, rename="camel"):
+class Outer(Struct, rename="camel", omit_defaults=True):
     """What is read."""
 
     first_name: str

@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from lastschrift.domain.errors import FieldProblem, Invalid
 from lastschrift.domain.refusals import Missing, ValueRefused, WrongKind
 from lastschrift.web.errors import BodyMalformed
-from lastschrift.web.strict_json import check_json
+from lastschrift.web.strict_json import DIGITS_MAX, check_json
 
 Model = TypeVar("Model", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -48,9 +48,13 @@ class Problems(list[FieldProblem]):
 
 
 class BodyReader(Generic[Model]):
-    """Reads bodies into one model."""
+    """Reads bodies into one model.
+
+    Raises TypeError if the model, written, may be longer than a body that says the same.
+    """
 
     def __init__(self, model: type[Model]) -> None:
+        _check_is_written_short(model)
         self._model = model
         self._decoder = msgspec.json.Decoder(model)
 
@@ -59,13 +63,17 @@ class BodyReader(Generic[Model]):
 
         Raises: BodyMalformed: the body is no strict JSON, or no object.
         """
-        check_json(body)
         try:
-            return self._decoder.decode(body), Problems()
+            document = self._decoder.decode(body)
         except msgspec.ValidationError:
+            check_json(body)
             return self._read_field_by_field(body)
         except _UNREADABLE as error:
+            check_json(body)
             raise BodyMalformed("the body is no JSON") from error
+        if not _says_just_this(body, document):
+            check_json(body)
+        return document, Problems()
 
     def _read_field_by_field(self, body: bytes) -> tuple[Model, Problems]:
         document = _decode(body)
@@ -73,6 +81,18 @@ class BodyReader(Generic[Model]):
             raise BodyMalformed("the body is no JSON object")
         problems = Problems()
         return _fit(self._model, document, (), problems), problems
+
+
+def _says_just_this(body: bytes, document: msgspec.Struct) -> bool:
+    """Whether a body says what was read from it and nothing else: no key twice, none unknown.
+
+    Written anew, that is as short as can be. A body with no more characters than that, blanks not
+    counted, has no room for anything else; then it is strict JSON, and need not be looked at.
+    """
+    if b"\\" in body or len(body) > DIGITS_MAX:
+        return False  # an escape may stand for NUL, and a number be endless
+    anew = _ENCODER.encode(document)
+    return len(body) - body.count(b" ") == len(anew) - anew.count(b" ")
 
 
 def decode_json(body: bytes) -> object:
@@ -123,6 +143,28 @@ def _fit_value(kind: object, value: object, path: Path, problems: Problems) -> o
         return UNSET
 
 
+def _check_is_written_short(model: type[msgspec.Struct]) -> None:
+    """Raise TypeError if what is absent is written, or a value in more characters than it may have.
+
+    A float might be: what came as 1e9 is written with all its zeros.
+    """
+    omits_defaults = model.__struct_config__.omit_defaults
+    for field in msgspec.structs.fields(model):
+        if not (field.required or field.default is UNSET or omits_defaults):
+            raise TypeError(f"{model.__name__}.{field.name} is written where it is absent")
+        _check_kind_is_written_short(field.type)
+
+
+def _check_kind_is_written_short(kind: object) -> None:
+    for member in _alternatives(kind):
+        if get_origin(member) is list:
+            _check_kind_is_written_short(get_args(member)[0])
+        elif isinstance(member, type) and issubclass(member, msgspec.Struct):
+            _check_is_written_short(member)
+        elif member not in _WRITTEN_SHORT:
+            raise TypeError(f"{member} may be written longer than it came")
+
+
 def _nested_model(kind: object) -> type[msgspec.Struct] | None:
     """Return the model of a field that holds an object and nothing else (but null, or nothing)."""
     members = [member for member in _alternatives(kind) if member not in _NO_VALUE]
@@ -165,4 +207,6 @@ def _alternatives(kind: object) -> Iterator[object]:
 
 
 _NO_VALUE = (type(None), UnsetType)
+_WRITTEN_SHORT = (str, int, bool, *_NO_VALUE)
+_ENCODER = msgspec.json.Encoder()
 _UNREADABLE = (msgspec.DecodeError, RecursionError, ValueError)

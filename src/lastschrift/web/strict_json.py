@@ -5,7 +5,8 @@ numbers of more digits than any field has, nesting deeper than 32. Parsers disag
 databases too, so nobody behind this door needs to ask again.
 
 Bodies that are plainly harmless (no backslash, little nesting, no key twice anywhere) pass without
-a second parse; only the others are looked at closely.
+a second parse; only the others are looked at closely. Most are not even asked about: they say just
+what was read from them (`lastschrift.web.reading`).
 """
 
 import json

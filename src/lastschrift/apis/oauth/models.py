@@ -22,7 +22,7 @@ AccessTokenText = Annotated[str, described("gm3594cd1vvqffokcf1lc8t735", pattern
 TokenType = Annotated[str, described("bearer", enum=["bearer"])]
 
 
-class TokenRequest(Struct):
+class TokenRequest(Struct, omit_defaults=True):
     """The members of a token request, as a form or as JSON; between scopes stands a blank.
 
     The examples are the seed document's ("Get Token", section Request).
@@ -43,7 +43,7 @@ class TokenResponse(Struct):
     scope: Annotated[str, described("https://scope.secucard.com/e/api")]
 
 
-class AboutToken(Struct):
+class AboutToken(Struct, omit_defaults=True):
     """What is asked of a token (RFC 7009 §2.1, RFC 7662 §2.1), as a form or as JSON.
 
     The hint is not needed: there is one kind of token.

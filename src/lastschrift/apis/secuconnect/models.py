@@ -70,7 +70,7 @@ ContractIdOrMe = Annotated[str, described(ME, pattern=f"{id_pattern(CONTRACT)}|^
 Dob = Annotated[str, described("1901-02-03", format="date")]
 
 
-class AddressRequest(Struct):
+class AddressRequest(Struct, omit_defaults=True):
     """A customer's postal address."""
 
     type: Text | None = None
@@ -82,7 +82,7 @@ class AddressRequest(Struct):
     additional_address_data: Text | None = None
 
 
-class ContactRequest(Struct):
+class ContactRequest(Struct, omit_defaults=True):
     """A customer's contact data; ``name`` is computed where names are given."""
 
     name: Name | None = None
@@ -104,19 +104,19 @@ class ContactRequest(Struct):
     address: AddressRequest | None = None
 
 
-class CustomerRequest(Struct):
+class CustomerRequest(Struct, omit_defaults=True):
     """A customer to be saved."""
 
     contact: ContactRequest
 
 
-class CustomerReference(Struct):
+class CustomerReference(Struct, omit_defaults=True):
     """A customer named by its id; whatever else a client sends along is ignored."""
 
     id: CustomerId | None = None
 
 
-class BankDetailsRequest(Struct):
+class BankDetailsRequest(Struct, omit_defaults=True):
     """A bank account; a client's ``bankname`` is ignored, as ours is found from the IBAN."""
 
     iban: IbanText
@@ -124,7 +124,7 @@ class BankDetailsRequest(Struct):
     bic: BicText | None = None
 
 
-class ContainerRequest(Struct):
+class ContainerRequest(Struct, omit_defaults=True):
     """A bank account to be saved, for a customer or for nobody yet."""
 
     private: BankDetailsRequest
@@ -133,7 +133,7 @@ class ContainerRequest(Struct):
     customer_id: Annotated[str, described(pattern=id_pattern(CUSTOMER))] | None = None
 
 
-class IbanValidationRequest(Struct):
+class IbanValidationRequest(Struct, omit_defaults=True):
     """An IBAN to be looked at; ``id`` is the client's own, and comes back with the answer."""
 
     iban: Annotated[str, described("DE89370400440532013000")]
