@@ -26,7 +26,7 @@ from lastschrift.web.http import AsgiScope, Edge, Header
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Whoever looks after the server is let in always, the more so if there is too much to do."""
 
-_READING: Final = ("GET", "HEAD")
+_READING: Final = frozenset({"GET", "HEAD"})
 _READING_WAITS: Final = 4
 """Reading has places of its own, and this many times as long: a list may take a while by itself,
 and holds up none who change something."""
@@ -64,7 +64,6 @@ class Door:
         loop = asyncio.get_running_loop()
         self.changing = Admission(wait_s_max=wait_s_max)
         self.reading = Admission(wait_s_max=_READING_WAITS * wait_s_max)
-        self._reading_by_method = dict.fromkeys(_READING, self.reading)
         self.connections_max = connections_max
         self.turned_away = {"crowded": 0, "connections": 0}
         self._contract_of = edge.bearer.contract_of
@@ -87,14 +86,14 @@ class Door:
 
     def admits(self, scope: AsgiScope) -> bool:
         """Return whether there is a place for a request."""
-        admission = self._reading_by_method.get(scope["method"], self.changing)
+        admission = self._admission_of(scope)
         if not admission.is_crowded:
             return True
         return is_probe(scope) or admission.admits(self._party_of(scope))
 
     def let_in(self, scope: AsgiScope, came_s: float | None) -> Leave | None:
         """Let a request in if there is a place for it; no probe comes this way."""
-        admission = self._reading_by_method.get(scope["method"], self.changing)
+        admission = self._admission_of(scope)
         if not admission.is_crowded:
             return admission.enter(None, came_s).leave
         party = self._party_of(scope)
@@ -102,9 +101,12 @@ class Door:
 
     def enter(self, scope: AsgiScope, came_s: float | None) -> Leave:
         """Let a request in; ``came_s`` is when it came, if it is not just now."""
-        admission = self._reading_by_method.get(scope["method"], self.changing)
+        admission = self._admission_of(scope)
         party = self._party_of(scope) if admission.is_crowded else None
         return admission.enter(party, came_s).leave
+
+    def _admission_of(self, scope: AsgiScope) -> Admission:
+        return self.reading if scope["method"] in _READING else self.changing
 
     def _party_of(self, scope: AsgiScope) -> Hashable:
         """Return on whose behalf a request comes: a contract, or nobody whom we know."""
@@ -136,7 +138,7 @@ class Door:
                 scope,
                 self._refusals.at(scope["path"]),
                 party_of=self._party_of,
-                admits=self._reading_by_method.get(scope["method"], self.changing).admits,
+                admits=self._admission_of(scope).admits,
                 count=partial(self._count, "crowded"),
                 retry_after_s=self._retry_after_s,
             )
