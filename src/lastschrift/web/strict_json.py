@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 and I-JSON (RFC 7493) mean it, before anything reads a body.
+"""JSON as RFC 8259 and I-JSON (RFC 7493) mean it, before anything is made of a body.
 
 Refused: what is not UTF-8, NUL and lone surrogates, NaN and Infinity, an object with a key twice,
 numbers of more digits than any field has, nesting deeper than 32. Parsers disagree on these, and
